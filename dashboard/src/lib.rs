@@ -1,0 +1,1 @@
+//! The only HTTP: the API, the page, and outbox delivery over MQTT.

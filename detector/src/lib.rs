@@ -1,0 +1,1 @@
+//! Pixels to tracks: preprocessing, ONNX Runtime, decoding, tracking.

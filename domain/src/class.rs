@@ -1,0 +1,70 @@
+//! What an object is.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The kinds of object that the product tells apart.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Class {
+    Person,
+    Bicycle,
+    Motorcycle,
+    Car,
+    Van,
+    Bus,
+    Truck,
+    /// 渣土车
+    MuckTruck,
+    Excavator,
+    Dog,
+}
+
+impl Class {
+    /// Whether parking rules apply to it.
+    pub const fn is_motor_vehicle(self) -> bool {
+        matches!(self, Self::Car | Self::Van | Self::Bus | Self::Truck | Self::MuckTruck)
+    }
+
+    /// Whether a detector may take one for the other from frame to frame: a van is a car in one
+    /// frame and a bus in the next, but never a person.
+    pub const fn confusable_with(self, other: Self) -> bool {
+        self.family() == other.family()
+    }
+
+    const fn family(self) -> u8 {
+        match self {
+            Self::Person => 0,
+            Self::Bicycle | Self::Motorcycle => 1,
+            Self::Car | Self::Van | Self::Bus | Self::Truck | Self::MuckTruck => 2,
+            Self::Excavator => 3,
+            Self::Dog => 4,
+        }
+    }
+
+    /// The word used in JSON, configuration and topics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Bicycle => "bicycle",
+            Self::Motorcycle => "motorcycle",
+            Self::Car => "car",
+            Self::Van => "van",
+            Self::Bus => "bus",
+            Self::Truck => "truck",
+            Self::MuckTruck => "muck_truck",
+            Self::Excavator => "excavator",
+            Self::Dog => "dog",
+        }
+    }
+}
+
+impl fmt::Display for Class {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

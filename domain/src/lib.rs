@@ -1,0 +1,29 @@
+//! The nouns of the road: what every stage means by a frame, a track, a place, an alert.
+//!
+//! No I/O, no async, no clock but the [`Clock`] seam. Every type here is a plain value that can
+//! be serialised and sent between processes; invalid values cannot be built.
+//!
+//! Datum: every longitude and latitude in this crate is WGS-84 (CGCS2000 is equal to it at the
+//! accuracy of enforcement). Other datums live in `ground::datum` and are converted at the edge.
+
+mod alert;
+mod class;
+mod clock;
+mod frame;
+mod id;
+mod observation;
+mod place;
+mod sighting;
+mod source;
+
+pub use alert::{
+    Alert, AlertMessage, Authority, EndReason, FenceRef, MessageKind, Review, ReviewState, Rule,
+};
+pub use class::Class;
+pub use clock::{Clock, SimulatedClock, SystemClock};
+pub use frame::{BadFrame, Frame, Size};
+pub use id::{AlertId, BadId, FenceId, Queue, SourceId, TrackId};
+pub use observation::{Observation, View};
+pub use place::{Covariance, Ellipse, GroundFix, ImagePoint, LonLat, Place};
+pub use sighting::{Bbox, Detection, RelBox, Sighting};
+pub use source::{Placement, SourceKind, SourceState, SourceStatus, TimeBasis};

@@ -1,0 +1,1 @@
+//! Pixel to ground: homographies, covariance, datums; pure.

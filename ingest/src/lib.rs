@@ -1,0 +1,1 @@
+//! Video in: RTSP cameras and files through GStreamer, rolling encoded segments.

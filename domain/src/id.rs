@@ -81,9 +81,7 @@ fn check(name: &str) -> Result<(), BadId> {
 }
 
 /// One object followed through one stream; counts from 1 in each session of a source.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = u64))]
 pub struct TrackId(pub u64);
@@ -95,9 +93,7 @@ impl fmt::Display for TrackId {
 }
 
 /// One rule broken once by one track in one fence: a version 5 UUID over those facts.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = Uuid))]
 pub struct AlertId(pub Uuid);

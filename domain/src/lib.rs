@@ -3,16 +3,18 @@
 //! No I/O, no async, no clock but the [`Clock`] seam. Every type here is a plain value that can
 //! be serialised and sent between processes; invalid values cannot be built.
 //!
-//! Datum: every longitude and latitude in this crate is WGS-84 (CGCS2000 is equal to it at the
-//! accuracy of enforcement). Other datums live in `ground::datum` and are converted at the edge.
+//! Datum: every [`LonLat`] is WGS-84 (CGCS2000 is equal to it at the accuracy of enforcement).
+//! Other datums have types of their own and are converted at the edge.
 
 mod alert;
 mod class;
 mod clock;
+mod datum;
 mod frame;
 mod id;
 mod observation;
 mod place;
+mod plane;
 mod sighting;
 mod source;
 
@@ -21,9 +23,11 @@ pub use alert::{
 };
 pub use class::Class;
 pub use clock::{Clock, SimulatedClock, SystemClock};
+pub use datum::{Bd09, Datum, Gcj02};
 pub use frame::{BadFrame, Frame, Size};
 pub use id::{AlertId, BadId, FenceId, Queue, SourceId, TrackId};
 pub use observation::{Observation, View};
 pub use place::{Covariance, Ellipse, GroundFix, ImagePoint, LonLat, Place};
+pub use plane::Plane;
 pub use sighting::{Bbox, Detection, RelBox, Sighting};
 pub use source::{Placement, SourceKind, SourceState, SourceStatus, TimeBasis};

@@ -153,13 +153,11 @@ mod tests {
 
     #[test]
     fn the_ellipse_of_a_known_covariance() {
-        let ellipse =
-            Covariance { east_east: 4.0, east_north: 0.0, north_north: 1.0 }.ellipse95();
+        let ellipse = Covariance { east_east: 4.0, east_north: 0.0, north_north: 1.0 }.ellipse95();
         assert!((ellipse.semi_major_m - 2.0 * 2.4477).abs() < 1e-3);
         assert!((ellipse.semi_minor_m - 2.4477).abs() < 1e-3);
         assert!((ellipse.bearing_deg - 90.0).abs() < 1e-9);
-        let diagonal =
-            Covariance { east_east: 1.0, east_north: 0.5, north_north: 1.0 }.ellipse95();
+        let diagonal = Covariance { east_east: 1.0, east_north: 0.5, north_north: 1.0 }.ellipse95();
         assert!((diagonal.bearing_deg - 45.0).abs() < 1e-9);
     }
 

@@ -1,0 +1,82 @@
+/** One alert, whole: both moments, the clip, the place, the rule, the evidence, and the decision. */
+import { useQuery } from "@tanstack/react-query";
+import { Alert as Notice, Button, Result, Skeleton } from "antd";
+import { useNavigate, useParams } from "react-router";
+import { ApiError } from "../api";
+import type { AlertDetail, Session } from "../api.types";
+import { Failure } from "../failure";
+import { alertQuery } from "../queries";
+import { writeFilters } from "../queue/filters";
+import { useAlerts } from "../queue/useAlerts";
+import { useT } from "../settings";
+import { useKeys } from "../useKeys";
+import css from "./alert.module.css";
+import { AlertHeader } from "./AlertHeader";
+import { Clip } from "./Clip";
+import { EvidenceTable } from "./EvidenceTable";
+import { Facts } from "./Facts";
+import { Frames } from "./Frames";
+import { History } from "./History";
+import { Place } from "./Place";
+import { Review } from "./Review";
+import { RuleSentence } from "./RuleSentence";
+
+export default function AlertPage({ session }: { session: Session }) {
+  const { id = "" } = useParams();
+  const navigate = useNavigate();
+  const alert = useQuery(alertQuery(id));
+  const { alerts, filters } = useAlerts();
+
+  const at = alerts.findIndex((other) => other.id === id);
+  const neighbour = (by: number) => (at === -1 ? undefined : alerts[at + by]?.id);
+  const open = (other: string | undefined) => other && navigate(`/alerts/${other}${writeFilters(filters)}`);
+  const back = () => navigate(`/${writeFilters(filters, id)}`);
+  useKeys({ j: () => open(neighbour(1)), k: () => open(neighbour(-1)), Escape: back });
+
+  if (alert.error instanceof ApiError && alert.error.status === 404) return <NoSuchAlert onBack={back} />;
+  if (alert.isError && alert.data === undefined) {
+    return <Failure error={alert.error} onRetry={() => void alert.refetch()} />;
+  }
+  return (
+    <div className={css.page}>
+      <AlertHeader
+        alert={alert.data}
+        onBack={back}
+        onPrevious={neighbour(-1) ? () => open(neighbour(-1)) : null}
+        onNext={neighbour(1) ? () => open(neighbour(1)) : null}
+      />
+      {alert.data ? <Body key={id} alert={alert.data} session={session} /> : <Skeleton active className={css.waiting} />}
+    </div>
+  );
+}
+
+function Body({ alert, session }: { alert: AlertDetail; session: Session }) {
+  const t = useT();
+  return (
+    <div className={css.body}>
+      <div className={css.main}>
+        <Notice type="info" showIcon title={t("app.lead_note")} />
+        <Frames alert={alert} />
+        <Clip alert={alert} />
+        <EvidenceTable alert={alert} />
+      </div>
+      <div className={css.side}>
+        <Review alert={alert} role={session.user.role} />
+        <RuleSentence alert={alert} />
+        <Place alert={alert} />
+        <Facts alert={alert} />
+        <History alert={alert} />
+      </div>
+    </div>
+  );
+}
+
+function NoSuchAlert({ onBack }: { onBack: () => void }) {
+  const t = useT();
+  const back = (
+    <Button type="primary" onClick={onBack}>
+      {t("app.to_overview")}
+    </Button>
+  );
+  return <Result status="404" title={t("alert.not_found")} subTitle={t("alert.not_found_hint")} extra={back} />;
+}

@@ -1,0 +1,83 @@
+/** The two moments that the alert rests on, side by side: when the object came to rest, and when the limit passed. */
+import { Card, Image, Segmented } from "antd";
+import { useState } from "react";
+import { evidenceUrl } from "../api";
+import type { AlertDetail, EvidenceName } from "../api.types";
+import { formats } from "../format";
+import { useSettings, useT } from "../settings";
+import css from "./alert.module.css";
+import { find, whyNot } from "./evidence";
+import { Picture } from "./Picture";
+
+type Kind = "scene" | "annotated";
+const MOMENTS = ["first", "last"] as const;
+type Moment = (typeof MOMENTS)[number];
+
+export function Frames({ alert }: { alert: AlertDetail }) {
+  const t = useT();
+  const [kind, setKind] = useState<Kind>("annotated");
+  const [enlarged, setEnlarged] = useState<number | null>(null);
+  const names = MOMENTS.flatMap((moment) => [file(moment, kind), file(moment, "crop")]);
+  const shown = names.filter((name) => whyNot(find(alert, name), t) === null);
+  const enlarge = (name: EvidenceName) => setEnlarged(shown.indexOf(name));
+
+  return (
+    <Card
+      size="small"
+      title={t("alert.frames")}
+      extra={
+        <Segmented<Kind>
+          size="small"
+          value={kind}
+          onChange={setKind}
+          options={[
+            { value: "annotated", label: t("alert.annotated") },
+            { value: "scene", label: t("alert.raw") },
+          ]}
+          data-testid="frame-kind"
+        />
+      }
+    >
+      <div className={css.frames}>
+        {MOMENTS.map((moment) => (
+          <Frame key={moment} alert={alert} moment={moment} kind={kind} onEnlarge={enlarge} />
+        ))}
+      </div>
+      <Image.PreviewGroup
+        items={shown.map((name) => evidenceUrl(alert.id, name))}
+        preview={{
+          open: enlarged !== null,
+          current: enlarged ?? 0,
+          onChange: setEnlarged,
+          onOpenChange: (open) => !open && setEnlarged(null),
+        }}
+      />
+    </Card>
+  );
+}
+
+type FrameProps = { alert: AlertDetail; moment: Moment; kind: Kind; onEnlarge: (name: EvidenceName) => void };
+
+function Frame({ alert, moment, kind, onEnlarge }: FrameProps) {
+  const { t, language } = useSettings();
+  const { time } = formats(t, language);
+  const scene = find(alert, file(moment, kind));
+  const at = scene?.taken_at ?? (moment === "first" ? alert.since : alert.raised_at);
+  return (
+    <figure className={css.frame}>
+      <div className={css.scene}>
+        <Picture alert={alert} name={file(moment, kind)} onEnlarge={onEnlarge} testid={`${moment}-scene`} />
+        <div className={css.crop}>
+          <Picture alert={alert} name={file(moment, "crop")} onEnlarge={onEnlarge} testid={`${moment}-crop`} />
+        </div>
+      </div>
+      <figcaption>
+        <b>{t(`alert.${moment}`)}</b> <span>{time(at, alert.time_basis)}</span>
+      </figcaption>
+    </figure>
+  );
+}
+
+function file(moment: Moment, kind: Kind | "crop"): EvidenceName {
+  return `${moment}_${kind}.jpg`;
+}

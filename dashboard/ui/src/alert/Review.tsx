@@ -1,0 +1,91 @@
+/** The decision that only a person can make. */
+import { CheckOutlined, CloseOutlined } from "@ant-design/icons";
+import { Alert as Notice, Button, Card, Tooltip } from "antd";
+import { useState } from "react";
+import type { AlertDetail, Role } from "../api.types";
+import { explain } from "../failure";
+import { formats } from "../format";
+import { useSettings } from "../settings";
+import { useKeys } from "../useKeys";
+import css from "./alert.module.css";
+import { ConfirmDialog } from "./ConfirmDialog";
+import { DismissDialog } from "./DismissDialog";
+import { useDecide } from "./useDecide";
+
+type Dialog = "confirm" | "dismiss" | null;
+
+export function Review({ alert, role }: { alert: AlertDetail; role: Role }) {
+  const { t } = useSettings();
+  const [dialog, setDialog] = useState<Dialog>(null);
+  const { decide, stale } = useDecide(alert, () => setDialog(null));
+  const open = alert.review.state === "open";
+  const allowed = open && role !== "viewer";
+  const ask = (which: Dialog) => {
+    decide.reset();
+    setDialog(which);
+  };
+  useKeys(allowed ? { c: () => ask("confirm"), d: () => ask("dismiss") } : {});
+
+  const shared = {
+    pending: decide.isPending,
+    error: decide.isError && !stale ? explain(decide.error, t) : null,
+    onCancel: () => setDialog(null),
+  };
+  return (
+    <Card size="small" title={t("review.title")} extra={allowed && <span className={css.minor}>{t("review.keys")}</span>}>
+      {stale && (
+        <Notice type="warning" showIcon className={css.stale} title={t("review.stale_title")} description={t("review.stale_body")} data-testid="stale" />
+      )}
+      {open ? (
+        <Tooltip title={allowed ? undefined : t("review.viewer")}>
+          <div className={css.decide}>
+            <Button type="primary" icon={<CheckOutlined />} disabled={!allowed} onClick={() => ask("confirm")} data-testid="confirm">
+              {t("review.confirm")}
+            </Button>
+            <Button icon={<CloseOutlined />} disabled={!allowed} onClick={() => ask("dismiss")} data-testid="dismiss">
+              {t("review.dismiss")}
+            </Button>
+          </div>
+        </Tooltip>
+      ) : (
+        <Decided alert={alert} />
+      )}
+      {open && !allowed && <div className={css.hint}>{t("review.viewer")}</div>}
+      <ConfirmDialog
+        {...shared}
+        open={dialog === "confirm"}
+        onSubmit={(note) => decide.mutate({ decision: "confirmed", reason: "verified", note })}
+      />
+      <DismissDialog
+        {...shared}
+        open={dialog === "dismiss"}
+        onSubmit={(reason, note) => decide.mutate({ decision: "dismissed", reason, note })}
+      />
+    </Card>
+  );
+}
+
+function Decided({ alert: { review } }: { alert: AlertDetail }) {
+  const { t, language } = useSettings();
+  const { time } = formats(t, language);
+  return (
+    <Notice
+      type={review.state === "confirmed" ? "success" : "info"}
+      showIcon
+      data-testid="decided"
+      title={t("review.decided", {
+        state: t(`state.${review.state}`),
+        by: review.by ?? "–",
+        at: review.at ? time(review.at) : "–",
+      })}
+      description={
+        (review.reason || review.note) && (
+          <>
+            {review.reason && <div>{t.word("reason", review.reason)}</div>}
+            {review.note && <div>{review.note}</div>}
+          </>
+        )
+      }
+    />
+  );
+}

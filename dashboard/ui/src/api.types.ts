@@ -1,0 +1,153 @@
+/**
+ * The JSON that the API speaks, in the words of its contract.
+ *
+ * Times are RFC 3339 UTC strings, positions are WGS-84 longitude and latitude in degrees.
+ */
+
+export type Time = string;
+export type Role = "admin" | "reviewer" | "viewer";
+export type LonLat = { lon: number; lat: number };
+
+export type User = { name: string; role: Role };
+export type Session = { user: User; version: string };
+
+export type Datum = "WGS-84" | "GCJ-02";
+export type MapSetup = {
+  tile_url: string | null;
+  tile_datum: Datum;
+  attribution: string;
+  bounds: [west: number, south: number, east: number, north: number] | null;
+};
+
+export type SourceState = "starting" | "live" | "silent" | "reconnecting" | "ended" | "failed";
+export type Source = {
+  id: string;
+  name: string;
+  kind: "rtsp" | "file" | "images";
+  state: SourceState;
+  /** A human reason for the state; may be empty. */
+  detail: string;
+  since: Time;
+  fps: number;
+  frames: number;
+  dropped: number;
+  reconnects: number;
+  last_frame_at: Time | null;
+  frame_age_s: number | null;
+  width: number | null;
+  height: number | null;
+  position: LonLat | null;
+  /** A closed ring of [lon, lat]. */
+  footprint: [number, number][] | null;
+  placement: "ground" | "image" | "none";
+  residual_m: number | null;
+};
+
+export type Authority = "traffic_police" | "urban_mgmt";
+export type FenceProperties = {
+  name: string;
+  name_en?: string | null;
+  kind: string;
+  parking_authority: Authority | null;
+  schedule: unknown;
+  valid_from: Time | null;
+  valid_to: Time | null;
+  active: boolean;
+};
+export type Fence = GeoJSON.Feature<GeoJSON.Polygon | GeoJSON.MultiPolygon, FenceProperties>;
+export type Fences = GeoJSON.FeatureCollection<GeoJSON.Polygon | GeoJSON.MultiPolygon, FenceProperties>;
+
+export type ReviewState = "open" | "confirmed" | "dismissed";
+export type Ellipse = { semi_major_m: number; semi_minor_m: number; bearing_deg: number };
+export type GroundPlace = LonLat & {
+  space: "ground";
+  covariance_m2: [[number, number], [number, number]];
+  ellipse95: Ellipse;
+};
+/** A place in the frame, 0 to 1 from its top left corner; the source has not been surveyed. */
+export type ImagePlace = { space: "image"; x: number; y: number };
+
+export type Alert = {
+  id: string;
+  revision: number;
+  rule: string;
+  queue: string;
+  source: string;
+  source_name: string;
+  track: number;
+  class: string;
+  score: number;
+  fence: {
+    id: string;
+    name: string;
+    name_en: string | null;
+    kind: string;
+    authority: Authority | null;
+    version: string;
+  };
+  place: GroundPlace | ImagePlace;
+  box: { x: number; y: number; w: number; h: number };
+  probability_inside: number;
+  since: Time;
+  raised_at: Time;
+  last_seen: Time;
+  ended_at: Time | null;
+  end_reason: null | "left" | "lost" | "source_ended" | "schedule_closed";
+  dwell_s: number;
+  dwell_needed_s: number;
+  /** `media`: a clip without a known start, whose times count from 1970-01-01. */
+  time_basis: "capture" | "receive" | "media";
+  review: {
+    state: ReviewState;
+    by: string | null;
+    at: Time | null;
+    reason: string | null;
+    note: string | null;
+  };
+};
+
+export type EvidenceName =
+  | "first_scene.jpg"
+  | "first_annotated.jpg"
+  | "first_crop.jpg"
+  | "last_scene.jpg"
+  | "last_annotated.jpg"
+  | "last_crop.jpg"
+  | "clip.mp4"
+  | "manifest.json";
+export type Evidence = {
+  name: EvidenceName;
+  media_type: string;
+  bytes: number;
+  sha256: string;
+  taken_at: Time | null;
+  state: "ready" | "pending" | "missing";
+  detail: string;
+};
+export type HistoryEntry = {
+  at: Time;
+  actor: string;
+  action: string;
+  reason: string | null;
+  note: string | null;
+};
+export type AlertDetail = Alert & { evidence: Evidence[]; history: HistoryEntry[] };
+
+export type Counts = Record<ReviewState, number>;
+export type AlertPage = { items: Alert[]; next: string | null; counts: Counts };
+
+export type DismissReason =
+  | "not_a_violation"
+  | "wrong_object"
+  | "wrong_place"
+  | "loading"
+  | "emergency"
+  | "duplicate"
+  | "unclear"
+  | "other";
+export type Decision = {
+  decision: "confirmed" | "dismissed";
+  reason: "verified" | DismissReason;
+  note: string;
+  revision: number;
+};

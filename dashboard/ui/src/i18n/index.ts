@@ -1,0 +1,28 @@
+/** Looks words up. Which language is shown is a setting; see `settings.tsx`. */
+import { en } from "./en";
+import { type Key, type Words, zh } from "./zh";
+
+export type { Key };
+export type Language = "zh-CN" | "en";
+export type Vars = Record<string, string | number>;
+
+export const WORDS: Record<Language, Words> = { "zh-CN": zh, en };
+
+export type Translate = {
+  (key: Key, vars?: Vars): string;
+  /** The word for a value that the server chose; the value itself when there is none. */
+  word(group: string, value: string): string;
+};
+
+export function translator(words: Words): Translate {
+  const translate = (key: Key, vars: Vars = {}) => fill(words[key], vars);
+  const word = (group: string, value: string) => {
+    const key = `${group}.${value}`;
+    return key in words ? words[key as Key] : value;
+  };
+  return Object.assign(translate, { word });
+}
+
+function fill(template: string, vars: Vars): string {
+  return template.replace(/\{(\w+)\}/g, (hole, name: string) => String(vars[name] ?? hole));
+}

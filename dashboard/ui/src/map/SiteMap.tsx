@@ -1,0 +1,70 @@
+/** The map of the overview: sources, fences and the alerts that the list shows. */
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useMemo, useRef } from "react";
+import type { Alert, MapSetup } from "../api.types";
+import { fencesQuery, sourcesQuery } from "../queries";
+import { useSettings } from "../settings";
+import { toDisplay } from "./datum";
+import { alertEllipses, alertPoints, boundsOf, fenceFeatures, footprintFeatures, onGround } from "./features";
+import { Legend } from "./Legend";
+import css from "./map.module.css";
+import { MapFrame } from "./MapFrame";
+import { SourceMarkers } from "./SourceMarkers";
+import { useAlertClicks } from "./useAlertClicks";
+import { fit, useFitOnce, useMap, useMapData } from "./useMap";
+
+type Props = {
+  setup: MapSetup;
+  alerts: Alert[];
+  selected: string | null;
+  /** Highlighted while the pointer rests on its row; never moves the map. */
+  hovered: string | null;
+  onSelect: (id: string) => void;
+  onSource: (id: string) => void;
+};
+
+export function SiteMap({ setup, alerts, selected, hovered, onSelect, onSource }: Props) {
+  const { language, t } = useSettings();
+  const datum = setup.tile_datum;
+  const lit = hovered ?? selected;
+  const box = useRef<HTMLDivElement>(null);
+  const { map, broken } = useMap(box, setup);
+  const { data: sources } = useQuery(sourcesQuery);
+  const { data: fences } = useQuery(fencesQuery);
+
+  const footprints = useMemo(() => footprintFeatures(sources ?? [], datum), [sources, datum]);
+  const areas = useMemo(
+    () => fenceFeatures(fences ?? { type: "FeatureCollection", features: [] }, language, datum),
+    [fences, language, datum],
+  );
+  const ellipses = useMemo(() => alertEllipses(alerts, lit, datum), [alerts, lit, datum]);
+  const points = useMemo(() => alertPoints(alerts, lit, datum), [alerts, lit, datum]);
+  useMapData(map, "footprints", footprints);
+  useMapData(map, "fences", areas);
+  useMapData(map, "ellipses", ellipses);
+  useMapData(map, "alerts", points);
+
+  const bounds = useMemo(() => {
+    const positions = (sources ?? []).flatMap(({ position: p }) => (p ? [toDisplay(datum, [p.lon, p.lat])] : []));
+    return setup.bounds ?? boundsOf([footprints, areas, points], positions);
+  }, [setup, sources, footprints, areas, points, datum]);
+  const ready = sources !== undefined && fences !== undefined;
+  useFitOnce(map, ready ? bounds : null);
+  useAlertClicks(map, onSelect);
+
+  useEffect(() => {
+    const alert = alerts.find(({ id }) => id === selected);
+    if (map === null || alert === undefined || !onGround(alert)) return;
+    const at = toDisplay(datum, [alert.place.lon, alert.place.lat]);
+    if (!map.getBounds().contains(at)) map.easeTo({ center: at });
+    // Only a new selection moves the map; a new alert under the reader's eyes must not.
+  }, [map, selected]);
+
+  return (
+    <MapFrame box={box} map={map} broken={broken} setup={setup} onFit={bounds && (() => map && fit(map, bounds))}>
+      <SourceMarkers map={map} sources={sources ?? []} datum={datum} onSource={onSource} />
+      <Legend fences={fences} />
+      {ready && bounds === null && <div className={css.nothing}>{t("map.nothing")}</div>}
+    </MapFrame>
+  );
+}

@@ -1,0 +1,49 @@
+/** What each state and kind looks like, in one place so that map, list and legend agree. */
+import type { ReviewState, SourceState } from "../api.types";
+import type { Theme } from "../settings";
+
+export const ALERT_COLOUR: Record<ReviewState, string> = {
+  open: "#e5560f",
+  confirmed: "#1d6fd6",
+  dismissed: "#8b95a1",
+};
+
+export const SOURCE_COLOUR: Record<SourceState, string> = {
+  starting: "#1d8fd6",
+  live: "#1f9d55",
+  silent: "#d99a00",
+  reconnecting: "#d99a00",
+  ended: "#8b95a1",
+  failed: "#d4302f",
+};
+
+const FENCE_COLOUR: Record<string, string> = {
+  no_parking: "#c8365a",
+  no_stopping: "#a3184a",
+  fire_lane: "#d4302f",
+  bus_stop: "#7a4fd0",
+  bus_lane: "#7a4fd0",
+  roadway: "#a8652a",
+  pavement: "#0f8f8a",
+  sidewalk: "#0f8f8a",
+  plaza: "#4a7d1f",
+  school: "#b8860b",
+  parking_lane: "#3a8f3a",
+  allowed_parking: "#3a8f3a",
+  allowed_vending: "#3a8f3a",
+};
+const OTHER_FENCES = ["#7a4fd0", "#0f8f8a", "#a8652a", "#4a7d1f", "#b04a9a", "#3b6ea5"];
+
+/** A kind nobody has named here still gets a colour of its own, the same on every screen. */
+export function fenceColour(kind: string): string {
+  const named = FENCE_COLOUR[kind];
+  if (named !== undefined) return named;
+  let hash = 0;
+  for (const letter of kind) hash = (hash * 31 + letter.charCodeAt(0)) >>> 0;
+  return OTHER_FENCES[hash % OTHER_FENCES.length] ?? "#7a4fd0";
+}
+
+export const GROUND: Record<Theme, { back: string; grid: string; text: string; halo: string }> = {
+  light: { back: "#f3f5f7", grid: "#dde2e8", text: "#5b6672", halo: "#f3f5f7" },
+  dark: { back: "#15191e", grid: "#262d35", text: "#93a0ad", halo: "#15191e" },
+};

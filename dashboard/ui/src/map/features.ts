@@ -1,0 +1,90 @@
+/** Turns what the API says into GeoJSON as displayed: shifted if the tiles are, coloured by meaning. */
+import type { Alert, Datum, Fences, GroundPlace, Source } from "../api.types";
+import type { Language } from "../i18n";
+import { ALERT_COLOUR, fenceColour, SOURCE_COLOUR } from "./colours";
+import { type Position, toDisplay } from "./datum";
+import { ellipseRing } from "./ellipse";
+import type { Bounds } from "./graticule";
+
+type Collection = GeoJSON.FeatureCollection;
+export type GroundAlert = Alert & { place: GroundPlace };
+
+export function onGround(alert: Alert): alert is GroundAlert {
+  return alert.place.space === "ground";
+}
+
+export function fenceFeatures(fences: Fences, language: Language, datum: Datum): Collection {
+  return collection(
+    fences.features.map(({ properties, geometry }) => ({
+      type: "Feature",
+      properties: {
+        colour: fenceColour(properties.kind),
+        active: properties.active,
+        name: language === "en" && properties.name_en ? properties.name_en : properties.name,
+      },
+      geometry: shiftArea(geometry, datum),
+    })),
+  );
+}
+
+export function footprintFeatures(sources: Source[], datum: Datum): Collection {
+  return collection(
+    sources.flatMap(({ footprint, state }) => {
+      if (footprint === null) return [];
+      return [polygon(footprint, { colour: SOURCE_COLOUR[state] }, datum)];
+    }),
+  );
+}
+
+export function alertPoints(alerts: Alert[], selected: string | null, datum: Datum): Collection {
+  return collection(
+    alerts.filter(onGround).map(({ id, place, review }) => ({
+      type: "Feature",
+      properties: { id, colour: ALERT_COLOUR[review.state], selected: id === selected },
+      geometry: { type: "Point", coordinates: toDisplay(datum, [place.lon, place.lat]) },
+    })),
+  );
+}
+
+export function alertEllipses(alerts: Alert[], selected: string | null, datum: Datum): Collection {
+  return collection(
+    alerts.filter(onGround).map(({ id, place, review }) => {
+      const properties = { colour: ALERT_COLOUR[review.state], selected: id === selected };
+      return polygon(ellipseRing(place), properties, datum);
+    }),
+  );
+}
+
+/** The smallest box, as displayed, around everything that has a place; null when nothing has. */
+export function boundsOf(collections: Collection[], points: Position[]): Bounds | null {
+  const all = [...points];
+  for (const { features } of collections) {
+    for (const { geometry } of features) if ("coordinates" in geometry) collect(geometry.coordinates, all);
+  }
+  if (all.length === 0) return null;
+  const lons = all.map(([lon]) => lon);
+  const lats = all.map(([, lat]) => lat);
+  return [Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)];
+}
+
+function collect(nested: unknown, into: Position[]) {
+  if (!Array.isArray(nested)) return;
+  if (typeof nested[0] === "number") into.push(nested as Position);
+  else for (const inner of nested) collect(inner, into);
+}
+
+function shiftArea(geometry: GeoJSON.Polygon | GeoJSON.MultiPolygon, datum: Datum): GeoJSON.Geometry {
+  const rings = (polygon: GeoJSON.Position[][]) =>
+    polygon.map((ring) => ring.map((at) => toDisplay(datum, at as Position)));
+  if (geometry.type === "Polygon") return { type: "Polygon", coordinates: rings(geometry.coordinates) };
+  return { type: "MultiPolygon", coordinates: geometry.coordinates.map(rings) };
+}
+
+function polygon(ring: Position[], properties: GeoJSON.GeoJsonProperties, datum: Datum): GeoJSON.Feature {
+  const coordinates = [ring.map((at) => toDisplay(datum, at))];
+  return { type: "Feature", properties, geometry: { type: "Polygon", coordinates } };
+}
+
+function collection(features: GeoJSON.Feature[]): Collection {
+  return { type: "FeatureCollection", features };
+}

@@ -1,0 +1,97 @@
+/**
+ * The MapLibre style: tiles if there are any, then our own layers.
+ *
+ * The style names no `glyphs` address, so MapLibre draws every letter from the fonts of this
+ * machine and the map needs nothing from the network.
+ */
+import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from "maplibre-gl";
+import type { MapSetup } from "../api.types";
+import type { Theme } from "../settings";
+import { GROUND } from "./colours";
+
+export const DATA_SOURCES = ["graticule", "footprints", "fences", "ellipses", "alerts"] as const;
+export type DataSource = (typeof DATA_SOURCES)[number];
+
+const FONT = ["Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "sans-serif"];
+const EMPTY: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [] };
+
+export function mapStyle(setup: MapSetup, theme: Theme): StyleSpecification {
+  const style: StyleSpecification = { version: 8, sources: {}, layers: layers(setup, theme) };
+  if (setup.tile_url !== null) {
+    const { tile_url, attribution } = setup;
+    style.sources.tiles = { type: "raster", tiles: [tile_url], tileSize: 256, attribution };
+  }
+  for (const name of DATA_SOURCES) style.sources[name] = { type: "geojson", data: EMPTY };
+  style.sources.alerts = { type: "geojson", data: EMPTY, cluster: true, clusterRadius: 26, clusterMaxZoom: 19 };
+  return style;
+}
+
+function layers(setup: MapSetup, theme: Theme): LayerSpecification[] {
+  const ground = GROUND[theme];
+  const tiles: LayerSpecification[] =
+    setup.tile_url === null ? graticuleLayers(theme) : [{ id: "tiles", type: "raster", source: "tiles" }];
+  return [
+    { id: "ground", type: "background", paint: { "background-color": ground.back } },
+    ...tiles,
+    ...areaLayers(theme),
+    ...alertLayers(theme),
+  ];
+}
+
+function graticuleLayers(theme: Theme): LayerSpecification[] {
+  const { grid, text, halo } = GROUND[theme];
+  const label = (axis: "lon" | "lat"): LayerSpecification => ({
+    id: `graticule-${axis}`,
+    type: "symbol",
+    source: "graticule",
+    filter: ["==", ["get", "axis"], axis],
+    layout: {
+      "text-field": ["get", "label"],
+      "text-font": FONT,
+      "text-size": 10.5,
+      "text-anchor": axis === "lon" ? "bottom" : "left",
+      "text-offset": axis === "lon" ? [0, -0.3] : [0.4, 0],
+
+      "text-allow-overlap": true,
+    },
+    paint: { "text-color": text, "text-halo-color": halo, "text-halo-width": 1.5, "text-opacity": 0.8 },
+  });
+  return [
+    { id: "graticule", type: "line", source: "graticule", paint: { "line-color": grid, "line-width": 1 } },
+    label("lon"),
+    label("lat"),
+  ];
+}
+
+function areaLayers(theme: Theme): LayerSpecification[] {
+  const { halo } = GROUND[theme];
+  const active: ExpressionSpecification = ["boolean", ["get", "active"], true];
+  return [
+    { id: "footprints", type: "fill", source: "footprints", paint: { "fill-color": ["get", "colour"], "fill-opacity": 0.07 } },
+    { id: "footprints-edge", type: "line", source: "footprints", paint: { "line-color": ["get", "colour"], "line-width": 1.2, "line-opacity": 0.7, "line-dasharray": [3, 2] } },
+    { id: "fences", type: "fill", source: "fences", paint: { "fill-color": ["get", "colour"], "fill-opacity": ["case", active, 0.2, 0.05] } },
+    { id: "fences-edge", type: "line", source: "fences", filter: ["==", active, true], paint: { "line-color": ["get", "colour"], "line-width": 1.8 } },
+    { id: "fences-edge-inactive", type: "line", source: "fences", filter: ["==", active, false], paint: { "line-color": ["get", "colour"], "line-width": 1.2, "line-opacity": 0.7, "line-dasharray": [2, 2] } },
+    {
+      id: "fences-name",
+      type: "symbol",
+      source: "fences",
+      minzoom: 14,
+      layout: { "text-field": ["get", "name"], "text-font": FONT, "text-size": 12, "text-max-width": 12 },
+      paint: { "text-color": ["get", "colour"], "text-halo-color": halo, "text-halo-width": 1.6 },
+    },
+  ];
+}
+
+function alertLayers(theme: Theme): LayerSpecification[] {
+  const ring = theme === "dark" ? "#15191e" : "#ffffff";
+  const selected: ExpressionSpecification = ["boolean", ["get", "selected"], false];
+  return [
+    { id: "ellipses", type: "fill", source: "ellipses", paint: { "fill-color": ["get", "colour"], "fill-opacity": ["case", selected, 0.28, 0.14] } },
+    { id: "ellipses-edge", type: "line", source: "ellipses", paint: { "line-color": ["get", "colour"], "line-width": ["case", selected, 2, 1] } },
+    { id: "clusters", type: "circle", source: "alerts", filter: ["has", "point_count"], paint: { "circle-color": "#e5560f", "circle-radius": 12, "circle-stroke-color": ring, "circle-stroke-width": 2 } },
+    { id: "clusters-count", type: "symbol", source: "alerts", filter: ["has", "point_count"], layout: { "text-field": ["to-string", ["get", "point_count"]], "text-font": FONT, "text-size": 12, "text-allow-overlap": true }, paint: { "text-color": "#ffffff" } },
+    { id: "alerts-selected", type: "circle", source: "alerts", filter: ["all", ["!", ["has", "point_count"]], selected], paint: { "circle-color": ["get", "colour"], "circle-opacity": 0.22, "circle-radius": 15, "circle-stroke-color": ["get", "colour"], "circle-stroke-width": 1.5 } },
+    { id: "alerts", type: "circle", source: "alerts", filter: ["!", ["has", "point_count"]], paint: { "circle-color": ["get", "colour"], "circle-radius": 6.5, "circle-stroke-color": ring, "circle-stroke-width": 2 } },
+  ];
+}

@@ -1,0 +1,74 @@
+/** Which alerts are listed: by state, with how many there are, by queue and by source. */
+import { useQuery } from "@tanstack/react-query";
+import { Button, Segmented, Select } from "antd";
+import type { Authority, Counts } from "../api.types";
+import { sourcesQuery } from "../queries";
+import { useSettings } from "../settings";
+import { formats } from "../format";
+import type { Filters, StateFilter } from "./filters";
+import { queueName } from "./names";
+import css from "./queue.module.css";
+
+const AUTHORITIES: Authority[] = ["traffic_police", "urban_mgmt"];
+
+type Props = { filters: Filters; counts: Counts | undefined; onChange: (change: Partial<Filters>) => void };
+
+export function FilterBar({ filters, counts, onChange }: Props) {
+  const { t, language } = useSettings();
+  const { count } = formats(t, language);
+  const { data: sources } = useQuery(sourcesQuery);
+  const total = counts && counts.open + counts.confirmed + counts.dismissed;
+  const tab = (value: StateFilter, label: string, n: number | undefined) => ({
+    value,
+    label: (
+      <span data-testid={`filter-${value}`} data-count={n}>
+        {label} <span className={css.count}>{n === undefined ? "–" : count(n)}</span>
+      </span>
+    ),
+  });
+  const queues = AUTHORITIES.map((authority) => `parking-${authority}`);
+  if (filters.queue && !queues.includes(filters.queue)) queues.push(filters.queue);
+
+  return (
+    <div className={css.filters}>
+      <Segmented<StateFilter>
+        block
+        value={filters.state}
+        onChange={(state) => onChange({ state })}
+        options={[
+          tab("open", t("state.open"), counts?.open),
+          tab("confirmed", t("state.confirmed"), counts?.confirmed),
+          tab("dismissed", t("state.dismissed"), counts?.dismissed),
+          tab("all", t("list.state.all"), total),
+        ]}
+      />
+      <div className={css.selects}>
+        <Select
+          size="small"
+          value={filters.queue}
+          onChange={(queue) => onChange({ queue })}
+          aria-label={t("alert.queue")}
+          options={[
+            { value: "", label: t("list.queue.all") },
+            ...queues.map((queue) => ({ value: queue, label: queueName(queue, t) })),
+          ]}
+        />
+        <Select
+          size="small"
+          value={filters.source}
+          onChange={(source) => onChange({ source })}
+          aria-label={t("alert.source")}
+          options={[
+            { value: "", label: t("list.source.all") },
+            ...(sources ?? []).map(({ id, name }) => ({ value: id, label: name })),
+          ]}
+        />
+        {(filters.queue || filters.source) && (
+          <Button size="small" type="link" onClick={() => onChange({ queue: "", source: "" })}>
+            {t("list.clear")}
+          </Button>
+        )}
+      </div>
+    </div>
+  );
+}

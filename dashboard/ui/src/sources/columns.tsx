@@ -1,0 +1,89 @@
+/** What the table of sources shows. */
+import { QuestionCircleOutlined } from "@ant-design/icons";
+import { type TableColumnsType, Tag, Tooltip } from "antd";
+import { Link } from "react-router";
+import type { Source } from "../api.types";
+import { type Formats, metres } from "../format";
+import type { Translate } from "../i18n";
+import { SOURCE_COLOUR } from "../map/colours";
+import css from "./sources.module.css";
+
+export function columns(t: Translate, { time, count, duration }: Formats): TableColumnsType<Source> {
+  return [
+    {
+      title: t("source.name"),
+      key: "name",
+      render: (_, { name, kind, id }) => (
+        <>
+          <div className={css.name}>{name}</div>
+          <div className={css.minor}>
+            {t.word("source_kind", kind)} · {id}
+          </div>
+        </>
+      ),
+    },
+    {
+      title: t("source.state"),
+      key: "state",
+      render: (_, { state, detail, since }) => (
+        <>
+          <Tag color={SOURCE_COLOUR[state]} variant="filled">
+            {t(`source_state.${state}`)}
+          </Tag>
+          <span className={css.minor}>{t("source.since", { time: time(since) })}</span>
+          {detail && <div className={css.detail}>{detail}</div>}
+        </>
+      ),
+    },
+    { title: t("source.fps"), key: "fps", align: "right", render: (_, { fps }) => `${fps.toFixed(1)} fps` },
+    { title: t("source.frames"), key: "frames", align: "right", render: (_, { frames }) => count(frames) },
+    {
+      title: (
+        <Tooltip title={t("source.dropped_hint")}>
+          {t("source.dropped")} <QuestionCircleOutlined />
+        </Tooltip>
+      ),
+      key: "dropped",
+      align: "right",
+      render: (_, { dropped, frames }) => (
+        <>
+          {count(dropped)}
+          {dropped > 0 && <div className={css.minor}>{((dropped / (frames + dropped)) * 100).toFixed(1)} %</div>}
+        </>
+      ),
+    },
+    { title: t("source.reconnects"), key: "reconnects", align: "right", render: (_, { reconnects }) => count(reconnects) },
+    {
+      title: t("source.frame_age"),
+      key: "frame_age",
+      align: "right",
+      render: (_, { frame_age_s, last_frame_at }) =>
+        frame_age_s === null ? (
+          "–"
+        ) : (
+          <Tooltip title={last_frame_at && time(last_frame_at)}>{duration(frame_age_s)}</Tooltip>
+        ),
+    },
+    {
+      title: t("source.resolution"),
+      key: "resolution",
+      align: "right",
+      render: (_, { width, height }) => (width === null || height === null ? "–" : `${width} × ${height}`),
+    },
+    {
+      title: t("source.placement"),
+      key: "placement",
+      render: (_, { placement, residual_m }) => (
+        <>
+          {t(`placement.${placement}`)}
+          {residual_m !== null && <div className={css.minor}>{t("source.residual", { residual: metres(residual_m) })}</div>}
+        </>
+      ),
+    },
+    {
+      key: "alerts",
+      align: "right",
+      render: (_, { id }) => <Link to={`/?state=all&source=${encodeURIComponent(id)}`}>{t("source.alerts")}</Link>,
+    },
+  ];
+}

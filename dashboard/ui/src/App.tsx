@@ -23,7 +23,7 @@ export function App() {
     document.title = t("app.name");
   }, [t]);
   return (
-    <ConfigProvider locale={language === "en" ? enUS : zhCN} theme={antTheme(theme)} button={{ autoInsertSpace: false }}>
+    <ConfigProvider locale={language === "en" ? enUS : zhCN} theme={antTheme(theme, language)} button={{ autoInsertSpace: false }}>
       <AntApp className="page">
         <Gate />
       </AntApp>

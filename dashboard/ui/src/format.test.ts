@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bytes, duration, dwellSoFar, mediaClock, percent } from "./format";
+import { bytes, duration, dwellSoFar, localTime, mediaClock, percent } from "./format";
 import { translator, WORDS } from "./i18n";
 
 const zh = translator(WORDS["zh-CN"]);
@@ -7,9 +7,15 @@ const zh = translator(WORDS["zh-CN"]);
 test("durations keep a tenth below a minute", () => {
   expect(duration(10.24, zh)).toBe("10.2 秒");
   expect(duration(10, zh)).toBe("10 秒");
-  expect(duration(59.96, zh)).toBe("1 分 0 秒");
+  expect(duration(59.96, zh)).toBe("1 分");
   expect(duration(200, zh)).toBe("3 分 20 秒");
   expect(duration(3725, zh)).toBe("1 小时 2 分");
+});
+
+test("times are local and say their zone", () => {
+  expect(localTime("2026-05-01T00:12:03.9Z", "Asia/Shanghai")).toBe("2026-05-01 08:12:03 GMT+8");
+  expect(localTime("2026-05-01T16:00:00Z", "Asia/Shanghai")).toBe("2026-05-02 00:00:00 GMT+8");
+  expect(localTime("2026-05-01T16:00:00Z", "Asia/Kathmandu")).toBe("2026-05-01 21:45:00 GMT+5:45");
 });
 
 test("media times are offsets into the clip", () => {

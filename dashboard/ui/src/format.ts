@@ -6,7 +6,36 @@ export type TimeBasis = Alert["time_basis"];
 export type Formats = ReturnType<typeof formats>;
 
 export function formats(t: Translate, language: Language) {
-  const full = new Intl.DateTimeFormat(language, {
+  const number = new Intl.NumberFormat(language);
+  const media = (time: string) => t("time.media", { time: mediaClock(time) });
+
+  return {
+    /** Local time with its zone, or the time within the clip. */
+    time: (time: string, basis: TimeBasis = "capture") =>
+      basis === "media" ? media(time) : localTime(time),
+    shortTime: (time: string, basis: TimeBasis = "capture") =>
+      basis === "media" ? media(time) : localTime(time).slice(5, 19),
+    duration: (seconds: number) => duration(seconds, t),
+    count: (n: number) => number.format(n),
+  };
+}
+
+/**
+ * `2026-05-01 08:12:03 GMT+8`: local time and its zone, in an order that no language misreads.
+ */
+export function localTime(time: string, timeZone?: string): string {
+  const format = timeZone === undefined ? LOCAL : stamp(timeZone);
+  const parts = new Map(format.formatToParts(new Date(time)).map(({ type, value }) => [type, value]));
+  const get = (part: Intl.DateTimeFormatPartTypes) => parts.get(part) ?? "";
+  const date = [get("year"), get("month"), get("day")].join("-");
+  return `${date} ${get("hour")}:${get("minute")}:${get("second")} ${get("timeZoneName")}`;
+}
+
+/** Kept, because making one costs more than all the formatting of a page. */
+const LOCAL = stamp(undefined);
+
+function stamp(timeZone: string | undefined): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat("en-GB", {
     year: "numeric",
     month: "2-digit",
     day: "2-digit",
@@ -14,34 +43,16 @@ export function formats(t: Translate, language: Language) {
     minute: "2-digit",
     second: "2-digit",
     hourCycle: "h23",
-    timeZoneName: "short",
+    timeZoneName: "shortOffset",
+    timeZone,
   });
-  const short = new Intl.DateTimeFormat(language, {
-    month: "2-digit",
-    day: "2-digit",
-    hour: "2-digit",
-    minute: "2-digit",
-    second: "2-digit",
-    hourCycle: "h23",
-  });
-  const number = new Intl.NumberFormat(language);
-  const media = (time: string) => t("time.media", { time: mediaClock(time) });
-
-  return {
-    /** Local time with its zone, or the time within the clip. */
-    time: (time: string, basis: TimeBasis = "capture") =>
-      basis === "media" ? media(time) : full.format(new Date(time)),
-    shortTime: (time: string, basis: TimeBasis = "capture") =>
-      basis === "media" ? media(time) : short.format(new Date(time)),
-    duration: (seconds: number) => duration(seconds, t),
-    count: (n: number) => number.format(n),
-  };
 }
 
 /** Seconds with a tenth below a minute, because a dwell limit may be missed by less than a second. */
 export function duration(seconds: number, t: Translate): string {
   if (seconds < 59.95) return t("unit.s", { n: Number(seconds.toFixed(1)) });
   const whole = Math.round(seconds);
+  if (whole < 3600 && whole % 60 === 0) return t("unit.min", { m: whole / 60 });
   if (whole < 3600) return t("unit.min_s", { m: Math.floor(whole / 60), s: whole % 60 });
   return t("unit.h_min", { h: Math.floor(whole / 3600), m: Math.floor((whole % 3600) / 60) });
 }

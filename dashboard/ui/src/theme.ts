@@ -1,21 +1,28 @@
 /** The look, as Ant Design tokens. */
 import { theme as antd, type ThemeConfig } from "antd";
+import type { Language } from "./i18n";
 import type { Theme } from "./settings";
 
-const FONT =
-  '"Noto Sans CJK SC", "Noto Sans SC", system-ui, -apple-system, "Segoe UI", "PingFang SC", "Microsoft YaHei", sans-serif';
+const LATIN = 'system-ui, -apple-system, "Segoe UI", "Noto Sans", Arial';
+const HAN = '"Noto Sans CJK SC", "Noto Sans SC", "PingFang SC", "Microsoft YaHei"';
+/** Quotes and dashes are as wide as a Han character in a Han font, so each language leads with its own. */
+const FONT: Record<Language, string> = {
+  "zh-CN": `${HAN}, ${LATIN}, sans-serif`,
+  en: `${LATIN}, ${HAN}, sans-serif`,
+};
 
+const PRIMARY: Record<Theme, string> = { light: "#1d5fc4", dark: "#4a8bf5" };
 const LIGHT = { colorBgLayout: "#f3f5f7", colorBorderSecondary: "#e6eaee" };
 const DARK = { colorBgLayout: "#0f1317", colorBgContainer: "#181d23", colorBgElevated: "#20262d", colorBorderSecondary: "#2a313a" };
 
-export function antTheme(theme: Theme): ThemeConfig {
+export function antTheme(theme: Theme, language: Language): ThemeConfig {
   return {
     algorithm: theme === "dark" ? antd.darkAlgorithm : antd.defaultAlgorithm,
     token: {
-      colorPrimary: "#1d5fc4",
-      colorInfo: "#1d5fc4",
+      colorPrimary: PRIMARY[theme],
+      colorInfo: PRIMARY[theme],
       borderRadius: 6,
-      fontFamily: FONT,
+      fontFamily: FONT[language],
       ...(theme === "dark" ? DARK : LIGHT),
     },
     components: {

@@ -1,10 +1,11 @@
 /** What this alert is, and the way back, on and around. */
 import { ArrowLeftOutlined, DownOutlined, LinkOutlined, UpOutlined } from "@ant-design/icons";
-import { App, Button, Space, Tag, Tooltip } from "antd";
+import { App, Button, Space, Tooltip } from "antd";
 import type { Alert } from "../api.types";
 import { ALERT_COLOUR } from "../map/colours";
 import { fenceName } from "../queue/names";
 import { useSettings } from "../settings";
+import { StateTag } from "../StateTag";
 import css from "./alert.module.css";
 
 type Props = {
@@ -31,14 +32,9 @@ export function AlertHeader({ alert, onBack, onPrevious, onNext }: Props) {
           <h1 className={css.title}>
             {t.word("rule", alert.rule)} · {t.word("class", alert.class)} · {fenceName(alert, language)}
           </h1>
-          <Tag
-            color={ALERT_COLOUR[alert.review.state]}
-            variant="filled"
-            data-testid="alert-state"
-            data-state={alert.review.state}
-          >
+          <StateTag colour={ALERT_COLOUR[alert.review.state]} testid="alert-state" state={alert.review.state}>
             {t(`state.${alert.review.state}`)}
-          </Tag>
+          </StateTag>
         </>
       )}
       <div className={css.headerTools}>

@@ -57,15 +57,23 @@ function Body({ alert, session }: { alert: AlertDetail; session: Session }) {
       <div className={css.main}>
         <Notice type="info" showIcon title={t("app.lead_note")} />
         <Frames alert={alert} />
-        <Clip alert={alert} />
-        <EvidenceTable alert={alert} />
+        <div className={css.late}>
+          <Clip alert={alert} />
+        </div>
+        <div className={css.last}>
+          <EvidenceTable alert={alert} />
+        </div>
       </div>
       <div className={css.side}>
         <Review alert={alert} role={session.user.role} />
         <RuleSentence alert={alert} />
         <Place alert={alert} />
-        <Facts alert={alert} />
-        <History alert={alert} />
+        <div className={css.late}>
+          <Facts alert={alert} />
+        </div>
+        <div className={css.last}>
+          <History alert={alert} />
+        </div>
       </div>
     </div>
   );

@@ -269,6 +269,7 @@ export const en: Words = {
   "placement.none": "None",
 
   "unit.s": "{n} s",
+  "unit.min": "{m} min",
   "unit.min_s": "{m} min {s} s",
   "unit.h_min": "{h} h {m} min",
 };

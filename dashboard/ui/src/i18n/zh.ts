@@ -264,6 +264,7 @@ export const zh = {
   "placement.none": "无",
 
   "unit.s": "{n} 秒",
+  "unit.min": "{m} 分",
   "unit.min_s": "{m} 分 {s} 秒",
   "unit.h_min": "{h} 小时 {m} 分",
 } as const;

@@ -30,7 +30,7 @@ export function PlaceMap({ setup, alert }: { setup: MapSetup; alert: GroundAlert
     [sources, alert.source, datum],
   );
   const ellipses = useMemo(() => alertEllipses([alert], null, datum), [alert, datum]);
-  const points = useMemo(() => alertPoints([alert], null, datum), [alert, datum]);
+  const points = useMemo(() => alertPoints([alert], datum), [alert, datum]);
   useMapData(map, "fences", areas);
   useMapData(map, "footprints", footprints);
   useMapData(map, "ellipses", ellipses);

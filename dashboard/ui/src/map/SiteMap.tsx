@@ -38,11 +38,13 @@ export function SiteMap({ setup, alerts, selected, hovered, onSelect, onSource }
     [fences, language, datum],
   );
   const ellipses = useMemo(() => alertEllipses(alerts, lit, datum), [alerts, lit, datum]);
-  const points = useMemo(() => alertPoints(alerts, lit, datum), [alerts, lit, datum]);
+  const points = useMemo(() => alertPoints(alerts, datum), [alerts, datum]);
+  const highlight = useMemo(() => alertPoints(alerts.filter(({ id }) => id === lit), datum), [alerts, lit, datum]);
   useMapData(map, "footprints", footprints);
   useMapData(map, "fences", areas);
   useMapData(map, "ellipses", ellipses);
   useMapData(map, "alerts", points);
+  useMapData(map, "selected", highlight);
 
   const bounds = useMemo(() => {
     const positions = (sources ?? []).flatMap(({ position: p }) => (p ? [toDisplay(datum, [p.lon, p.lat])] : []));

@@ -36,11 +36,11 @@ export function footprintFeatures(sources: Source[], datum: Datum): Collection {
   );
 }
 
-export function alertPoints(alerts: Alert[], selected: string | null, datum: Datum): Collection {
+export function alertPoints(alerts: Alert[], datum: Datum): Collection {
   return collection(
     alerts.filter(onGround).map(({ id, place, review }) => ({
       type: "Feature",
-      properties: { id, colour: ALERT_COLOUR[review.state], selected: id === selected },
+      properties: { id, colour: ALERT_COLOUR[review.state] },
       geometry: { type: "Point", coordinates: toDisplay(datum, [place.lon, place.lat]) },
     })),
   );

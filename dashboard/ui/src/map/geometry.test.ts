@@ -43,8 +43,9 @@ test("a ring is closed", () => {
 });
 
 test("the grid has round steps and a handful of lines", () => {
-  expect(gridStep(0.004)).toBe(0.0005);
-  expect(gridStep(70)).toBe(10);
+  expect(gridStep(0.004, 8)).toBe(0.0005);
+  expect(gridStep(0.004, 7.9)).toBe(0.001);
+  expect(gridStep(300, 2)).toBe(90);
   expect(multiples(120.08, 120.0812, 0.0005).map((lon) => lon.toFixed(4))).toEqual([
     "120.0800",
     "120.0805",
@@ -54,9 +55,9 @@ test("the grid has round steps and a handful of lines", () => {
 
 test("over GCJ-02 tiles the grid is shifted and still labelled in WGS-84", () => {
   const labels = (datum: "WGS-84" | "GCJ-02") =>
-    graticule([120.085, 30.892, 120.089, 30.896], datum)
+    graticule([120.085, 30.892, 120.089, 30.896], 1200, datum)
       .features.filter((feature) => feature.properties?.axis === "lon")
       .map((feature) => feature.properties?.label as string);
-  expect(labels("WGS-84")[0]).toBe("120.0850°");
+  expect(labels("WGS-84")[0]).toBe("120.0855°");
   expect(labels("GCJ-02")[0]).toBe("120.0805°");
 });

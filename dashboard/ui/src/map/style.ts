@@ -7,9 +7,9 @@
 import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from "maplibre-gl";
 import type { MapSetup } from "../api.types";
 import type { Theme } from "../settings";
-import { GROUND } from "./colours";
+import { ALERT_COLOUR, GROUND } from "./colours";
 
-export const DATA_SOURCES = ["graticule", "footprints", "fences", "ellipses", "alerts"] as const;
+export const DATA_SOURCES = ["graticule", "footprints", "fences", "ellipses", "alerts", "selected"] as const;
 export type DataSource = (typeof DATA_SOURCES)[number];
 
 const FONT = ["Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "sans-serif"];
@@ -22,7 +22,15 @@ export function mapStyle(setup: MapSetup, theme: Theme): StyleSpecification {
     style.sources.tiles = { type: "raster", tiles: [tile_url], tileSize: 256, attribution };
   }
   for (const name of DATA_SOURCES) style.sources[name] = { type: "geojson", data: EMPTY };
-  style.sources.alerts = { type: "geojson", data: EMPTY, cluster: true, clusterRadius: 26, clusterMaxZoom: 19 };
+  style.sources.alerts = {
+    type: "geojson",
+    data: EMPTY,
+    cluster: true,
+    clusterRadius: 26,
+    clusterMaxZoom: 20,
+    maxzoom: 22,
+    clusterProperties: { open: ["+", ["case", ["==", ["get", "colour"], ALERT_COLOUR.open], 1, 0]] },
+  };
   return style;
 }
 
@@ -89,9 +97,11 @@ function alertLayers(theme: Theme): LayerSpecification[] {
   return [
     { id: "ellipses", type: "fill", source: "ellipses", paint: { "fill-color": ["get", "colour"], "fill-opacity": ["case", selected, 0.28, 0.14] } },
     { id: "ellipses-edge", type: "line", source: "ellipses", paint: { "line-color": ["get", "colour"], "line-width": ["case", selected, 2, 1] } },
-    { id: "clusters", type: "circle", source: "alerts", filter: ["has", "point_count"], paint: { "circle-color": "#e5560f", "circle-radius": 12, "circle-stroke-color": ring, "circle-stroke-width": 2 } },
+    { id: "clusters", type: "circle", source: "alerts", filter: ["has", "point_count"], paint: { "circle-color": ["case", [">", ["get", "open"], 0], ALERT_COLOUR.open, ALERT_COLOUR.dismissed], "circle-radius": 12, "circle-stroke-color": ring, "circle-stroke-width": 2 } },
     { id: "clusters-count", type: "symbol", source: "alerts", filter: ["has", "point_count"], layout: { "text-field": ["to-string", ["get", "point_count"]], "text-font": FONT, "text-size": 12, "text-allow-overlap": true }, paint: { "text-color": "#ffffff" } },
-    { id: "alerts-selected", type: "circle", source: "alerts", filter: ["all", ["!", ["has", "point_count"]], selected], paint: { "circle-color": ["get", "colour"], "circle-opacity": 0.22, "circle-radius": 15, "circle-stroke-color": ["get", "colour"], "circle-stroke-width": 1.5 } },
-    { id: "alerts", type: "circle", source: "alerts", filter: ["!", ["has", "point_count"]], paint: { "circle-color": ["get", "colour"], "circle-radius": 6.5, "circle-stroke-color": ring, "circle-stroke-width": 2 } },
+        { id: "alerts", type: "circle", source: "alerts", filter: ["!", ["has", "point_count"]], paint: { "circle-color": ["get", "colour"], "circle-radius": 6.5, "circle-stroke-color": ring, "circle-stroke-width": 2 } },
+    // Outside the clustered source, so that what is selected is never swallowed by a cluster.
+    { id: "selected-glow", type: "circle", source: "selected", paint: { "circle-color": ["get", "colour"], "circle-opacity": 0.25, "circle-radius": 18, "circle-stroke-color": ["get", "colour"], "circle-stroke-width": 1.5 } },
+    { id: "selected", type: "circle", source: "selected", paint: { "circle-color": ["get", "colour"], "circle-radius": 7, "circle-stroke-color": ring, "circle-stroke-width": 2.5 } },
   ];
 }

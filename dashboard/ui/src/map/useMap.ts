@@ -44,7 +44,7 @@ export function useMap(box: RefObject<HTMLDivElement | null>, setup: MapSetup): 
     const drawGrid = () => {
       const { _sw: sw, _ne: ne } = made.getBounds();
       const view: Bounds = [sw.lng, sw.lat, ne.lng, ne.lat];
-      void made.getSource<GeoJSONSource>("graticule")?.setData(graticule(view, setup.tile_datum));
+      void made.getSource<GeoJSONSource>("graticule")?.setData(graticule(view, made.getContainer().clientWidth, setup.tile_datum));
     };
     made.on("moveend", drawGrid);
     made.on("load", drawGrid);

@@ -1,11 +1,11 @@
 /** One alert in the list: enough to see whether it is worth opening. */
-import { Tag } from "antd";
 import { memo } from "react";
 import { Link } from "react-router";
 import type { Alert } from "../api.types";
 import { ALERT_COLOUR } from "../map/colours";
 import { dwellSoFar, formats } from "../format";
 import { useSettings } from "../settings";
+import { StateTag } from "../StateTag";
 import { type Filters, writeFilters } from "./filters";
 import { fenceName } from "./names";
 import css from "./queue.module.css";
@@ -34,9 +34,7 @@ export const AlertRow = memo(function AlertRow({ alert, filters, selected, onHov
           <b className={css.clip}>
             {t.word("rule", alert.rule)} · {t.word("class", alert.class)}
           </b>
-          <Tag color={ALERT_COLOUR[state]} variant="filled" className={css.tag}>
-            {t(`state.${state}`)}
-          </Tag>
+          <StateTag colour={ALERT_COLOUR[state]}>{t(`state.${state}`)}</StateTag>
         </div>
         <div className={css.clip}>{fenceName(alert, language)}</div>
         <div className={`${css.clip} ${css.minor}`}>{alert.source_name}</div>

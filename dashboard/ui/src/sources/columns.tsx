@@ -1,11 +1,12 @@
 /** What the table of sources shows. */
 import { QuestionCircleOutlined } from "@ant-design/icons";
-import { type TableColumnsType, Tag, Tooltip } from "antd";
+import { type TableColumnsType, Tooltip } from "antd";
 import { Link } from "react-router";
 import type { Source } from "../api.types";
 import { type Formats, metres } from "../format";
 import type { Translate } from "../i18n";
 import { SOURCE_COLOUR } from "../map/colours";
+import { StateTag } from "../StateTag";
 import css from "./sources.module.css";
 
 export function columns(t: Translate, { time, count, duration }: Formats): TableColumnsType<Source> {
@@ -27,9 +28,7 @@ export function columns(t: Translate, { time, count, duration }: Formats): Table
       key: "state",
       render: (_, { state, detail, since }) => (
         <>
-          <Tag color={SOURCE_COLOUR[state]} variant="filled">
-            {t(`source_state.${state}`)}
-          </Tag>
+          <StateTag colour={SOURCE_COLOUR[state]}>{t(`source_state.${state}`)}</StateTag>{" "}
           <span className={css.minor}>{t("source.since", { time: time(since) })}</span>
           {detail && <div className={css.detail}>{detail}</div>}
         </>

@@ -1,0 +1,76 @@
+# Everything a person types. `make help` lists it.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+# The detector that `make run` fetches; the other is nanodet-g (a 145 MB download, better boxes).
+MODEL ?= ssdlite-mobilenetv2
+# What `make run` watches instead of the demo: a file or an rtsp:// address.
+VIDEO ?=
+# The Python pipelines that `make bench` compares with; they live beside this repository.
+PEERS ?= ../shared/peers
+
+PAGE := dashboard/ui
+PAGE_SOURCES := $(shell find $(PAGE)/src $(PAGE)/public $(PAGE)/*.html $(PAGE)/*.json $(PAGE)/*.ts -type f 2>/dev/null)
+
+# A machine that builds once gains nothing from incremental compilation.
+ifdef CI
+export CARGO_INCREMENTAL := 0
+endif
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: setup ui ## the demo; or VIDEO=file|rtsp://...; MODEL=nanodet-g for better boxes
+	@python3 models/fetch.py --only $(MODEL)
+	cargo run --release --locked -- serve $(if $(VIDEO),--video "$(VIDEO)",--config demo/demo.toml)
+
+.PHONY: test
+test: setup-test models ui ## every test and lint, then one line of counts
+	@setup/test.sh
+
+.PHONY: check
+check: ui ## formatting, lints, and licences and advisories if cargo-deny is there
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	@if cargo deny --version >/dev/null 2>&1; then cargo deny check; else echo "check: cargo-deny is not installed, skipping it"; fi
+
+.PHONY: bench
+bench: setup models ## measures; beside the Python pipelines when PEERS has them
+	cargo bench --workspace --locked
+	@if [ ! -d "$(PEERS)" ]; then \
+	    echo "bench: no Python pipelines in $(PEERS), skipping the rows that compare with them (set PEERS=DIR)"; \
+	elif [ -x benches/peers.sh ]; then \
+	    venv=$$(setup/peers.sh) && benches/peers.sh "$(PEERS)" "$$venv/bin/python"; \
+	fi
+
+.PHONY: setup
+setup: ## installs the Debian packages that are missing
+	@setup/debian.sh
+
+.PHONY: setup-test
+setup-test: ## installs those for the tests as well
+	@setup/debian.sh test
+
+.PHONY: models
+models: ## fetches and converts every model, and ONNX Runtime
+	@python3 models/fetch.py
+
+.PHONY: ui
+ui: $(PAGE)/dist/index.html ## builds the web page
+
+$(PAGE)/dist/index.html: $(PAGE)/node_modules/.package-lock.json $(PAGE_SOURCES)
+	npm --prefix $(PAGE) run build
+
+# npm writes this file last, so it doubles as the stamp.
+$(PAGE)/node_modules/.package-lock.json: $(PAGE)/package-lock.json
+	npm --prefix $(PAGE) ci --no-audit --no-fund
+
+.PHONY: clean-cache
+clean-cache: ## removes what was fetched: models, and the Python of the comparison
+	rm -rf models/cache target/peers-venv

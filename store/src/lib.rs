@@ -1,1 +1,38 @@
 //! The only SQL, and the only owner of evidence files.
+//!
+//! Each method of [`Store`] is one transaction: one thing that happened, with everything that must
+//! be true about it afterwards. An alert, the message about it and its history are written together
+//! or not at all, and are on disk before the method returns.
+//!
+//! Assumes that one process at a time writes the evidence folder. Leaves delivery of the messages,
+//! passwords and HTTP to `dashboard`, and the making of pictures and clips to the pipeline.
+
+mod alert;
+mod announce;
+mod audit;
+mod config;
+mod decide;
+mod digest;
+mod error;
+mod evidence;
+mod evidence_file;
+mod manifest;
+mod open;
+mod outbox;
+mod people;
+mod query;
+mod row;
+
+pub use alert::Written;
+pub use announce::{Change, Changed};
+pub use audit::{AuditCheck, AuditEntry, AuditRow};
+pub use config::Config;
+pub use decide::{Decision, Verdict};
+pub use error::{DecideError, EvidenceError, StoreError};
+pub use evidence::{EvidenceRow, EvidenceState, NewEvidence};
+pub use evidence_file::EvidenceBody;
+pub use manifest::{MANIFEST_NAME, ManifestContext};
+pub use open::Store;
+pub use outbox::Outgoing;
+pub use people::{Role, Session, User};
+pub use query::{AlertFilter, BadCursor, Counts, Cursor, HistoryEntry, Page};

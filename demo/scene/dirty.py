@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-MARGIN = 10  # pixels around a thing: the denoiser's reach and contact shadow
+MARGIN = 12  # pixels around a thing: contact shadow, and the seam that is not pasted
 EACH = 30000  # the fixed cost of one render, in pixels
 
 

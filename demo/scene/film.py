@@ -26,6 +26,7 @@ class Story:
     partial: bool = True  # off where more than the entities changes between frames
     whole: bool = False  # where lamps make a change reach farther than its rectangle
     events: list = field(default_factory=list)  # (second, text)
+    extra: dict = field(default_factory=dict)  # further truth, for the header
     fences: list = field(default_factory=list)  # (id, kind, name, name_en, ring)
 
     @property
@@ -95,6 +96,7 @@ def write_truth(story, work, path):
         "entities": truth.entity_table(story.block.maker.all),
         "events": [{"t": t, "event": text} for t, text in story.events],
     }
+    head |= story.extra
     if story.partial:
         head["pose"] = story.studio.camera.pose(story.origin)
     lines = sorted((work / "truth.jsonl").read_text().splitlines(), key=lambda line: json.loads(line)["frame"])

@@ -9,6 +9,8 @@ import bpy
 import cv2
 import numpy as np
 
+SEAM = 3  # pixels
+
 
 class Studio:
     """Callers render all photos before all truths: Cycles keeps one scene's data, and alternating re-sends the block."""
@@ -75,7 +77,10 @@ class Studio:
             if regions is None:
                 self.last = part
             else:
-                self.last[y0:y1, x0:x1] = part
+                # the denoiser is wrong along the edges of what it is given: they are not pasted
+                a, b = SEAM if x0 else 0, SEAM if y0 else 0
+                c, d = x1 - x0 - (SEAM if x1 < w else 0), y1 - y0 - (SEAM if y1 < h else 0)
+                self.last[y0 + b : y0 + d, x0 + a : x0 + c] = part[b:d, a:c]
         done = path.with_suffix(".part.png")
         cv2.imwrite(str(done), self.last)
         os.replace(done, path)  # a stopped run leaves no half frame that a rerun would take for a whole one

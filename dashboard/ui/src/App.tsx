@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { App as AntApp, Button, ConfigProvider, Result, Spin } from "antd";
 import enUS from "antd/locale/en_US";
 import zhCN from "antd/locale/zh_CN";
-import { lazy, Suspense, useEffect } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { Link, Route, Routes } from "react-router";
 import type { Session } from "./api.types";
 import { Failure } from "./failure";
@@ -33,9 +33,11 @@ export function App() {
 
 function Gate() {
   const session = useQuery(sessionQuery);
+  const [entered, setEntered] = useState(false);
+  if (session.data && !entered) setEntered(true);
   if (session.isPending) return <Waiting />;
   if (session.isError) return <Failure error={session.error} onRetry={() => void session.refetch()} />;
-  if (session.data === null) return <LoginPage />;
+  if (session.data === null) return <LoginPage expired={entered} />;
   return <SignedIn session={session.data} />;
 }
 

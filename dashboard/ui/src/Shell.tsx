@@ -1,6 +1,6 @@
 /** The frame of every signed-in page: name, navigation, live connection, settings, account. */
 import { LogoutOutlined, UserOutlined } from "@ant-design/icons";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { Badge, Button, Dropdown, Tooltip } from "antd";
 import type { ReactNode } from "react";
 import { NavLink } from "react-router";
@@ -8,7 +8,6 @@ import { logout } from "./api";
 import type { Session } from "./api.types";
 import { Logo } from "./Logo";
 import { Preferences } from "./Preferences";
-import { sessionQuery } from "./queries";
 import { useT } from "./settings";
 import css from "./shell.module.css";
 import { type Connection, useEvents } from "./useEvents";
@@ -58,13 +57,10 @@ function ConnectionBadge({ connection }: { connection: Connection }) {
 
 function Account({ session }: { session: Session }) {
   const t = useT();
-  const client = useQueryClient();
   const leave = useMutation({
     mutationFn: logout,
-    onSettled: () => {
-      client.clear();
-      client.setQueryData(sessionQuery.queryKey, null);
-    },
+    // A fresh document keeps nothing of the last person's.
+    onSettled: () => window.location.assign("/"),
   });
   const { name, role } = session.user;
   const items = [

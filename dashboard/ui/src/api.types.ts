@@ -54,8 +54,9 @@ export type FenceProperties = {
   valid_to: Time | null;
   active: boolean;
 };
-export type Fence = GeoJSON.Feature<GeoJSON.Polygon | GeoJSON.MultiPolygon, FenceProperties>;
-export type Fences = GeoJSON.FeatureCollection<GeoJSON.Polygon | GeoJSON.MultiPolygon, FenceProperties>;
+type FenceArea = GeoJSON.Polygon | GeoJSON.MultiPolygon | null;
+export type Fence = GeoJSON.Feature<FenceArea, FenceProperties>;
+export type Fences = GeoJSON.FeatureCollection<FenceArea, FenceProperties>;
 
 export type ReviewState = "open" | "confirmed" | "dismissed";
 export type Ellipse = { semi_major_m: number; semi_minor_m: number; bearing_deg: number };
@@ -121,6 +122,8 @@ export type Evidence = {
   bytes: number;
   sha256: string;
   taken_at: Time | null;
+  /** How it was made from what the camera sent. */
+  transform?: string;
   state: "ready" | "pending" | "missing";
   detail: string;
 };

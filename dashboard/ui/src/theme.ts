@@ -3,12 +3,12 @@ import { theme as antd, type ThemeConfig } from "antd";
 import type { Language } from "./i18n";
 import type { Theme } from "./settings";
 
-const LATIN = 'system-ui, -apple-system, "Segoe UI", "Noto Sans", Arial';
+const LATIN = '"Segoe UI", -apple-system, "Noto Sans"';
 const HAN = '"Noto Sans CJK SC", "Noto Sans SC", "PingFang SC", "Microsoft YaHei"';
-/** Quotes and dashes are as wide as a Han character in a Han font, so each language leads with its own. */
+/** Some punctuation is as wide as a Han character in a Han font, so each language leads with its own. */
 const FONT: Record<Language, string> = {
-  "zh-CN": `${HAN}, ${LATIN}, sans-serif`,
-  en: `${LATIN}, ${HAN}, sans-serif`,
+  "zh-CN": `${HAN}, ${LATIN}, system-ui, sans-serif`,
+  en: `${LATIN}, ${HAN}, system-ui, sans-serif`,
 };
 
 const PRIMARY: Record<Theme, string> = { light: "#1d5fc4", dark: "#4a8bf5" };

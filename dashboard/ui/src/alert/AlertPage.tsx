@@ -7,7 +7,7 @@ import type { AlertDetail, Session } from "../api.types";
 import { Failure } from "../failure";
 import { alertQuery } from "../queries";
 import { writeFilters } from "../queue/filters";
-import { useAlerts } from "../queue/useAlerts";
+import { useNeighbours } from "../queue/useNeighbours";
 import { useT } from "../settings";
 import { useKeys } from "../useKeys";
 import css from "./alert.module.css";
@@ -25,13 +25,12 @@ export default function AlertPage({ session }: { session: Session }) {
   const { id = "" } = useParams();
   const navigate = useNavigate();
   const alert = useQuery(alertQuery(id));
-  const { alerts, filters } = useAlerts();
-
-  const at = alerts.findIndex((other) => other.id === id);
-  const neighbour = (by: number) => (at === -1 ? undefined : alerts[at + by]?.id);
-  const open = (other: string | undefined) => other && navigate(`/alerts/${other}${writeFilters(filters)}`);
+  const { filters, previous, next } = useNeighbours(id);
+  const open = (other: string) => navigate(`/alerts/${other}${writeFilters(filters)}`);
   const back = () => navigate(`/${writeFilters(filters, id)}`);
-  useKeys({ j: () => open(neighbour(1)), k: () => open(neighbour(-1)), Escape: back });
+  const onPrevious = previous === undefined ? null : () => void open(previous);
+  const onNext = next === undefined ? null : () => void open(next);
+  useKeys({ j: () => onNext?.(), k: () => onPrevious?.(), Escape: back });
 
   if (alert.error instanceof ApiError && alert.error.status === 404) return <NoSuchAlert onBack={back} />;
   if (alert.isError && alert.data === undefined) {
@@ -39,12 +38,7 @@ export default function AlertPage({ session }: { session: Session }) {
   }
   return (
     <div className={css.page}>
-      <AlertHeader
-        alert={alert.data}
-        onBack={back}
-        onPrevious={neighbour(-1) ? () => open(neighbour(-1)) : null}
-        onNext={neighbour(1) ? () => open(neighbour(1)) : null}
-      />
+      <AlertHeader alert={alert.data} onBack={back} onPrevious={onPrevious} onNext={onNext} />
       {alert.data ? <Body key={id} alert={alert.data} session={session} /> : <Skeleton active className={css.waiting} />}
     </div>
   );

@@ -5,26 +5,24 @@ import { useT } from "../settings";
 import css from "./alert.module.css";
 
 type Props = {
-  open: boolean;
   pending: boolean;
   error: string | null;
   onCancel: () => void;
   onSubmit: (note: string) => void;
 };
 
-export function ConfirmDialog({ open, pending, error, onCancel, onSubmit }: Props) {
+export function ConfirmDialog({ pending, error, onCancel, onSubmit }: Props) {
   const t = useT();
   const [note, setNote] = useState("");
   return (
     <Modal
-      open={open}
+      open
       title={t("review.confirm_title")}
       okText={t("review.confirm")}
       cancelText={t("review.cancel")}
       okButtonProps={{ autoFocus: true, loading: pending, "data-testid": "confirm-ok" }}
       onOk={() => onSubmit(note.trim())}
       onCancel={onCancel}
-      destroyOnHidden
     >
       <p>{t("review.confirm_body")}</p>
       <Input.TextArea

@@ -17,19 +17,18 @@ const REASONS: DismissReason[] = [
 ];
 
 type Props = {
-  open: boolean;
   pending: boolean;
   error: string | null;
   onCancel: () => void;
   onSubmit: (reason: DismissReason, note: string) => void;
 };
 
-export function DismissDialog({ open, pending, error, onCancel, onSubmit }: Props) {
+export function DismissDialog({ pending, error, onCancel, onSubmit }: Props) {
   const t = useT();
   const [reason, setReason] = useState<DismissReason | null>(null);
   const [note, setNote] = useState("");
   const needsNote = reason === "other" && note.trim() === "";
-  const submit = () => reason !== null && !needsNote && onSubmit(reason, note.trim());
+  const submit = () => reason !== null && !needsNote && !pending && onSubmit(reason, note.trim());
   const press = (event: KeyboardEvent) => {
     if ((event.target as HTMLElement).tagName === "TEXTAREA") return;
     const chosen = REASONS[Number(event.key) - 1];
@@ -38,14 +37,13 @@ export function DismissDialog({ open, pending, error, onCancel, onSubmit }: Prop
   };
   return (
     <Modal
-      open={open}
+      open
       title={t("review.dismiss_title")}
       okText={t("review.dismiss")}
       cancelText={t("review.cancel")}
       okButtonProps={{ disabled: reason === null || needsNote, loading: pending, "data-testid": "dismiss-ok" }}
       onOk={submit}
       onCancel={onCancel}
-      destroyOnHidden
     >
       <div onKeyDown={press}>
         <Radio.Group

@@ -18,19 +18,20 @@ export function EvidenceTable({ alert }: { alert: AlertDetail }) {
       {
         title: t("evidence.name"),
         key: "name",
-        render: (_, { name, state, detail }) => (
+        render: (_, { name, state, detail, transform }) => (
           <>
             <div className={css.nowrap}>
               {t(`evidence.${name}`)}{" "}
               {state !== "ready" && <Tag color={STATE_COLOUR[state]}>{t(`evidence.state.${state}`)}</Tag>}
             </div>
-            <div className={css.minor}>{detail || name}</div>
+            <div className={css.minor}>{detail || [name, transform].filter(Boolean).join(" · ")}</div>
           </>
         ),
       },
       {
         title: t("evidence.taken_at"),
         key: "taken_at",
+        responsive: ["md"],
         render: (_, { taken_at }) => (
           <span className={css.nowrap}>{taken_at ? time(taken_at, alert.time_basis) : "–"}</span>
         ),

@@ -34,7 +34,7 @@ export function Review({ alert, role }: { alert: AlertDetail; role: Role }) {
   return (
     <Card size="small" title={t("review.title")} extra={allowed && <span className={css.minor}>{t("review.keys")}</span>}>
       {stale && (
-        <Notice type="warning" showIcon className={css.stale} title={t("review.stale_title")} description={t("review.stale_body")} data-testid="stale" />
+        <Notice type="warning" showIcon className={css.stale} data-testid="stale" title={<><b>{t("review.stale_title")}</b><div>{t("review.stale_body")}</div></>} />
       )}
       {open ? (
         <Tooltip title={allowed ? undefined : t("review.viewer")}>
@@ -51,16 +51,18 @@ export function Review({ alert, role }: { alert: AlertDetail; role: Role }) {
         <Decided alert={alert} />
       )}
       {open && !allowed && <div className={css.hint}>{t("review.viewer")}</div>}
-      <ConfirmDialog
-        {...shared}
-        open={dialog === "confirm"}
-        onSubmit={(note) => decide.mutate({ decision: "confirmed", reason: "verified", note })}
-      />
-      <DismissDialog
-        {...shared}
-        open={dialog === "dismiss"}
-        onSubmit={(reason, note) => decide.mutate({ decision: "dismissed", reason, note })}
-      />
+      {dialog === "confirm" && (
+        <ConfirmDialog
+          {...shared}
+          onSubmit={(note) => decide.mutate({ decision: "confirmed", reason: "verified", note })}
+        />
+      )}
+      {dialog === "dismiss" && (
+        <DismissDialog
+          {...shared}
+          onSubmit={(reason, note) => decide.mutate({ decision: "dismissed", reason, note })}
+        />
+      )}
     </Card>
   );
 }
@@ -73,18 +75,18 @@ function Decided({ alert: { review } }: { alert: AlertDetail }) {
       type={review.state === "confirmed" ? "success" : "info"}
       showIcon
       data-testid="decided"
-      title={t("review.decided", {
-        state: t(`state.${review.state}`),
-        by: review.by ?? "–",
-        at: review.at ? time(review.at) : "–",
-      })}
-      description={
-        (review.reason || review.note) && (
-          <>
-            {review.reason && <div>{t.word("reason", review.reason)}</div>}
-            {review.note && <div>{review.note}</div>}
-          </>
-        )
+      title={
+        <>
+          <b>
+            {t("review.decided", {
+              state: t(`state.${review.state}`),
+              by: review.by ?? "–",
+              at: review.at ? time(review.at) : "–",
+            })}
+          </b>
+          {review.reason && <div>{t.word("reason", review.reason)}</div>}
+          {review.note && <div>{review.note}</div>}
+        </>
       }
     />
   );

@@ -11,5 +11,5 @@ export function whyNot(file: Evidence | undefined, t: Translate): string | null 
   if (file === undefined) return t("evidence.unlisted");
   if (file.state === "ready") return null;
   const state = t(`evidence.state.${file.state}`);
-  return file.detail ? `${state}: ${file.detail}` : state;
+  return file.detail ? t("evidence.why", { state, detail: file.detail }) : state;
 }

@@ -13,7 +13,8 @@ import css from "./login.module.css";
 
 type Credentials = { name: string; password: string };
 
-export function LoginPage() {
+/** `expired`: somebody was signed in until a moment ago. */
+export function LoginPage({ expired }: { expired: boolean }) {
   const t = useT();
   const client = useQueryClient();
   const [form] = Form.useForm<Credentials>();
@@ -38,6 +39,7 @@ export function LoginPage() {
             <p>{t("app.tagline")}</p>
           </div>
         </div>
+        {expired && !enter.isError && <Alert type="warning" showIcon title={t("login.signed_out")} className={css.error} />}
         {enter.isError && (
           <Alert type="error" showIcon title={explain(enter.error, t)} className={css.error} data-testid="login-error" />
         )}

@@ -13,10 +13,12 @@ type Props = {
   broken: boolean;
   setup: MapSetup;
   onFit: (() => void) | null;
+  /** Leaves the datum out where the text beside the map already names it. */
+  plain?: boolean;
   children?: ReactNode;
 };
 
-export function MapFrame({ box, map, broken, setup, onFit, children }: Props) {
+export function MapFrame({ box, map, broken, setup, onFit, plain, children }: Props) {
   const t = useT();
   const shifted = setup.tile_url !== null && setup.tile_datum === "GCJ-02";
   const control = (label: string, icon: ReactNode, act: () => void) => (
@@ -35,7 +37,7 @@ export function MapFrame({ box, map, broken, setup, onFit, children }: Props) {
             {control(t("map.zoom_out"), <MinusOutlined />, () => map?.zoomOut())}
             {onFit && control(t("map.fit"), <AimOutlined />, onFit)}
           </Space.Compact>
-          <div className={css.datum}>{t(shifted ? "map.datum.gcj" : "map.datum.wgs")}</div>
+          {(shifted || !plain) && <div className={css.datum}>{t(shifted ? "map.datum.gcj" : "map.datum.wgs")}</div>}
           {children}
         </>
       )}

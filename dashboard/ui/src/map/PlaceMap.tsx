@@ -10,8 +10,8 @@ import { offset } from "./ellipse";
 import { MapFrame } from "./MapFrame";
 import { fit, useFitOnce, useMap, useMapData } from "./useMap";
 
-/** Around the point, so that the fence's edge can be seen beside the ellipse. */
-const AROUND_M = 25;
+/** Around the point, at least: near enough to see the ellipse, far enough to see the fence's edge. */
+const AROUND_M = 9;
 
 export function PlaceMap({ setup, alert }: { setup: MapSetup; alert: GroundAlert }) {
   const { language } = useSettings();
@@ -34,17 +34,17 @@ export function PlaceMap({ setup, alert }: { setup: MapSetup; alert: GroundAlert
   useMapData(map, "fences", areas);
   useMapData(map, "footprints", footprints);
   useMapData(map, "ellipses", ellipses);
-  useMapData(map, "alerts", points);
+  useMapData(map, "point", points);
 
   const { lon, lat, ellipse95 } = alert.place;
   const bounds = useMemo(() => {
-    const reach = Math.max(AROUND_M, ellipse95.semi_major_m * 1.5);
+    const reach = Math.max(AROUND_M, ellipse95.semi_major_m * 2);
     const corners = [offset([lon, lat], -reach, -reach), offset([lon, lat], reach, reach)];
     return boundsOf([], corners.map((at) => toDisplay(datum, at)));
   }, [lon, lat, ellipse95.semi_major_m, datum]);
   useFitOnce(map, bounds, 8);
 
   return (
-    <MapFrame box={box} map={map} broken={broken} setup={setup} onFit={bounds && (() => map && fit(map, bounds, 8))} />
+    <MapFrame plain box={box} map={map} broken={broken} setup={setup} onFit={bounds && (() => map && fit(map, bounds, 8))} />
   );
 }

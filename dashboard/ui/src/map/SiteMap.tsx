@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef } from "react";
 import type { Alert, MapSetup } from "../api.types";
+import { Failure } from "../failure";
 import { fencesQuery, sourcesQuery } from "../queries";
 import { useSettings } from "../settings";
 import { toDisplay } from "./datum";
@@ -29,8 +30,10 @@ export function SiteMap({ setup, alerts, selected, hovered, onSelect, onSource }
   const lit = hovered ?? selected;
   const box = useRef<HTMLDivElement>(null);
   const { map, broken } = useMap(box, setup);
-  const { data: sources } = useQuery(sourcesQuery);
-  const { data: fences } = useQuery(fencesQuery);
+  const sourcesState = useQuery(sourcesQuery);
+  const fencesState = useQuery(fencesQuery);
+  const { data: sources } = sourcesState;
+  const { data: fences } = fencesState;
 
   const footprints = useMemo(() => footprintFeatures(sources ?? [], datum), [sources, datum]);
   const areas = useMemo(
@@ -50,7 +53,8 @@ export function SiteMap({ setup, alerts, selected, hovered, onSelect, onSource }
     const positions = (sources ?? []).flatMap(({ position: p }) => (p ? [toDisplay(datum, [p.lon, p.lat])] : []));
     return setup.bounds ?? boundsOf([footprints, areas, points], positions);
   }, [setup, sources, footprints, areas, points, datum]);
-  const ready = sources !== undefined && fences !== undefined;
+  const failed = [sourcesState, fencesState].find((query) => query.isError && query.data === undefined);
+  const ready = !sourcesState.isPending && !fencesState.isPending;
   useFitOnce(map, ready ? bounds : null);
   useAlertClicks(map, onSelect);
 
@@ -66,7 +70,12 @@ export function SiteMap({ setup, alerts, selected, hovered, onSelect, onSource }
     <MapFrame box={box} map={map} broken={broken} setup={setup} onFit={bounds && (() => map && fit(map, bounds))}>
       <SourceMarkers map={map} sources={sources ?? []} datum={datum} onSource={onSource} />
       <Legend fences={fences} />
-      {ready && bounds === null && <div className={css.nothing}>{t("map.nothing")}</div>}
+      {failed && (
+        <div className={css.failure}>
+          <Failure error={failed.error} onRetry={() => void failed.refetch()} />
+        </div>
+      )}
+      {ready && !failed && bounds === null && <div className={css.nothing}>{t("map.nothing")}</div>}
     </MapFrame>
   );
 }

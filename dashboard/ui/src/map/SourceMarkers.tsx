@@ -30,7 +30,7 @@ function SourceMarker({ map, source, datum, onSource }: Omit<Props, "sources" | 
   }, [map, element, lon, lat, datum]);
 
   const state = t.word("source_state", source.state);
-  const reason = source.detail ? `${state}: ${source.detail}` : state;
+  const reason = source.detail ? t("evidence.why", { state, detail: source.detail }) : state;
   return createPortal(
     <button
       type="button"

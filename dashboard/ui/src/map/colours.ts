@@ -19,20 +19,11 @@ export const SOURCE_COLOUR: Record<SourceState, string> = {
 
 const FENCE_COLOUR: Record<string, string> = {
   no_parking: "#c8365a",
-  no_stopping: "#a3184a",
-  fire_lane: "#d4302f",
-  bus_stop: "#7a4fd0",
-  bus_lane: "#7a4fd0",
-  roadway: "#a8652a",
-  pavement: "#0f8f8a",
-  sidewalk: "#0f8f8a",
-  plaza: "#4a7d1f",
-  school: "#b8860b",
-  parking_lane: "#3a8f3a",
-  allowed_parking: "#3a8f3a",
-  allowed_vending: "#3a8f3a",
+  bay: "#2e8b57",
+  no_dumping: "#a8652a",
+  no_build: "#7a4fd0",
 };
-const OTHER_FENCES = ["#7a4fd0", "#0f8f8a", "#a8652a", "#4a7d1f", "#b04a9a", "#3b6ea5"];
+const OTHER_FENCES = ["#0f8f8a", "#4a7d1f", "#b04a9a", "#3b6ea5"];
 
 /** A kind nobody has named here still gets a colour of its own, the same on every screen. */
 export function fenceColour(kind: string): string {
@@ -40,7 +31,7 @@ export function fenceColour(kind: string): string {
   if (named !== undefined) return named;
   let hash = 0;
   for (const letter of kind) hash = (hash * 31 + letter.charCodeAt(0)) >>> 0;
-  return OTHER_FENCES[hash % OTHER_FENCES.length] ?? "#7a4fd0";
+  return OTHER_FENCES[hash % OTHER_FENCES.length] ?? "#0f8f8a";
 }
 
 export const GROUND: Record<Theme, { back: string; grid: string; text: string; halo: string }> = {

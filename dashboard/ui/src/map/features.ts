@@ -15,15 +15,14 @@ export function onGround(alert: Alert): alert is GroundAlert {
 
 export function fenceFeatures(fences: Fences, language: Language, datum: Datum): Collection {
   return collection(
-    fences.features.map(({ properties, geometry }) => ({
-      type: "Feature",
-      properties: {
-        colour: fenceColour(properties.kind),
-        active: properties.active,
-        name: language === "en" && properties.name_en ? properties.name_en : properties.name,
-      },
-      geometry: shiftArea(geometry, datum),
-    })),
+    fences.features.flatMap(({ properties, geometry }) => {
+      // A fence of an unsurveyed camera has no place on the ground.
+      if (geometry === null) return [];
+      const colour = fenceColour(properties.kind);
+      const name = language === "en" && properties.name_en ? properties.name_en : properties.name;
+      const shown = { colour, name, active: properties.active };
+      return [{ type: "Feature", properties: shown, geometry: shiftArea(geometry, datum) }];
+    }),
   );
 }
 

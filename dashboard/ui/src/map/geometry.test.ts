@@ -55,7 +55,7 @@ test("the grid has round steps and a handful of lines", () => {
 
 test("over GCJ-02 tiles the grid is shifted and still labelled in WGS-84", () => {
   const labels = (datum: "WGS-84" | "GCJ-02") =>
-    graticule([120.085, 30.892, 120.089, 30.896], 1200, datum)
+    graticule([120.085, 30.892, 120.089, 30.896], 1000, datum)
       .features.filter((feature) => feature.properties?.axis === "lon")
       .map((feature) => feature.properties?.label as string);
   expect(labels("WGS-84")[0]).toBe("120.0855°");

@@ -4,7 +4,7 @@ import { fromDisplay, type Position, toDisplay } from "./datum";
 
 const STEPS_DEG = [30, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005, 0.0002, 0.0001, 0.00005];
 /** Room for a label with seven decimals, and some air. */
-const PX_PER_LINE = 125;
+const PX_PER_LINE = 105;
 /** A label this near an edge would lie under the scale bar, the datum or another label. */
 const MARGIN = 0.09;
 

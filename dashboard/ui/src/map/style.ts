@@ -9,7 +9,7 @@ import type { MapSetup } from "../api.types";
 import type { Theme } from "../settings";
 import { ALERT_COLOUR, GROUND } from "./colours";
 
-export const DATA_SOURCES = ["graticule", "footprints", "fences", "ellipses", "alerts", "selected"] as const;
+export const DATA_SOURCES = ["graticule", "footprints", "fences", "ellipses", "alerts", "selected", "point"] as const;
 export type DataSource = (typeof DATA_SOURCES)[number];
 
 const FONT = ["Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "sans-serif"];
@@ -95,11 +95,12 @@ function alertLayers(theme: Theme): LayerSpecification[] {
   const ring = theme === "dark" ? "#15191e" : "#ffffff";
   const selected: ExpressionSpecification = ["boolean", ["get", "selected"], false];
   return [
-    { id: "ellipses", type: "fill", source: "ellipses", paint: { "fill-color": ["get", "colour"], "fill-opacity": ["case", selected, 0.28, 0.14] } },
-    { id: "ellipses-edge", type: "line", source: "ellipses", paint: { "line-color": ["get", "colour"], "line-width": ["case", selected, 2, 1] } },
+    { id: "ellipses", type: "fill", source: "ellipses", minzoom: 16, paint: { "fill-color": ["get", "colour"], "fill-opacity": ["case", selected, 0.28, 0.14] } },
+    { id: "ellipses-edge", type: "line", source: "ellipses", minzoom: 16, paint: { "line-color": ["get", "colour"], "line-width": ["case", selected, 2, 1] } },
     { id: "clusters", type: "circle", source: "alerts", filter: ["has", "point_count"], paint: { "circle-color": ["case", [">", ["get", "open"], 0], ALERT_COLOUR.open, ALERT_COLOUR.dismissed], "circle-radius": 12, "circle-stroke-color": ring, "circle-stroke-width": 2 } },
     { id: "clusters-count", type: "symbol", source: "alerts", filter: ["has", "point_count"], layout: { "text-field": ["to-string", ["get", "point_count"]], "text-font": FONT, "text-size": 12, "text-allow-overlap": true }, paint: { "text-color": "#ffffff" } },
-        { id: "alerts", type: "circle", source: "alerts", filter: ["!", ["has", "point_count"]], paint: { "circle-color": ["get", "colour"], "circle-radius": 6.5, "circle-stroke-color": ring, "circle-stroke-width": 2 } },
+    { id: "alerts", type: "circle", source: "alerts", filter: ["!", ["has", "point_count"]], paint: { "circle-color": ["get", "colour"], "circle-radius": 6.5, "circle-stroke-color": ring, "circle-stroke-width": 2 } },
+    { id: "point", type: "circle", source: "point", paint: { "circle-color": ["get", "colour"], "circle-radius": 3.5, "circle-stroke-color": ring, "circle-stroke-width": 1.5 } },
     // Outside the clustered source, so that what is selected is never swallowed by a cluster.
     { id: "selected-glow", type: "circle", source: "selected", paint: { "circle-color": ["get", "colour"], "circle-opacity": 0.25, "circle-radius": 18, "circle-stroke-color": ["get", "colour"], "circle-stroke-width": 1.5 } },
     { id: "selected", type: "circle", source: "selected", paint: { "circle-color": ["get", "colour"], "circle-radius": 7, "circle-stroke-color": ring, "circle-stroke-width": 2.5 } },

@@ -76,5 +76,5 @@ export function useFitOnce(map: MapLibre | null, bounds: Bounds | null, padding 
 }
 
 export function fit(map: MapLibre, bounds: Bounds, padding = 48, animate = true) {
-  map.fitBounds(bounds, { padding, maxZoom: 20, animate });
+  map.fitBounds(bounds, { padding, maxZoom: 21.5, animate });
 }

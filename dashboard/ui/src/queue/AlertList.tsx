@@ -3,7 +3,7 @@ import type { InfiniteData, UseInfiniteQueryResult } from "@tanstack/react-query
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { Button, Empty, Skeleton } from "antd";
 import { useEffect, useRef } from "react";
-import type { Alert, AlertPage } from "../api.types";
+import type { Alert, AlertPage, Counts } from "../api.types";
 import { Failure } from "../failure";
 import { useT } from "../settings";
 import { AlertRow } from "./AlertRow";
@@ -17,10 +17,11 @@ type Props = {
   alerts: Alert[];
   filters: Filters;
   selected: string | null;
+  counts: Counts | undefined;
   onHover: (id: string | null) => void;
 };
 
-export function AlertList({ query, alerts, filters, selected, onHover }: Props) {
+export function AlertList({ query, alerts, filters, selected, counts, onHover }: Props) {
   const t = useT();
   const scroller = useRef<HTMLDivElement>(null);
   const rows = useVirtualizer({
@@ -40,7 +41,7 @@ export function AlertList({ query, alerts, filters, selected, onHover }: Props) 
   if (query.isError && alerts.length === 0) {
     return <Failure error={query.error} onRetry={() => void query.refetch()} />;
   }
-  if (alerts.length === 0) return <NoAlerts filters={filters} />;
+  if (alerts.length === 0) return <NoAlerts filters={filters} counts={counts} />;
   return (
     <>
       <div ref={scroller} className={css.list} data-testid="alert-list" onMouseLeave={() => onHover(null)}>
@@ -71,10 +72,11 @@ export function AlertList({ query, alerts, filters, selected, onHover }: Props) 
   );
 }
 
-function NoAlerts({ filters }: { filters: Filters }) {
+function NoAlerts({ filters, counts }: { filters: Filters; counts: Counts | undefined }) {
   const t = useT();
-  const narrowed = filters.queue !== "" || filters.source !== "" || filters.state === "confirmed" || filters.state === "dismissed";
-  const kind = narrowed ? "filtered" : filters.state === "open" ? "open" : "any";
+  const narrowed = filters.queue !== "" || filters.source !== "";
+  const none = !narrowed && counts !== undefined && counts.open + counts.confirmed + counts.dismissed === 0;
+  const kind = none ? "any" : !narrowed && filters.state === "open" ? "open" : "filtered";
   return (
     <Empty
       image={Empty.PRESENTED_IMAGE_SIMPLE}

@@ -37,7 +37,10 @@ export const AlertRow = memo(function AlertRow({ alert, filters, selected, onHov
           <StateTag colour={ALERT_COLOUR[state]}>{t(`state.${state}`)}</StateTag>
         </div>
         <div className={css.clip}>{fenceName(alert, language)}</div>
-        <div className={`${css.clip} ${css.minor}`}>{alert.source_name}</div>
+        <div className={`${css.clip} ${css.minor}`}>
+          {alert.source_name}
+          {alert.place.space === "image" && ` · ${t("list.no_place")}`}
+        </div>
         <div className={`${css.line} ${css.minor}`}>
           <span className={css.clip}>{shortTime(alert.raised_at, alert.time_basis)}</span>
           <span className={css.dwell}>

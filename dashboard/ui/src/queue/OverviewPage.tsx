@@ -1,6 +1,6 @@
 /** The main screen: the map, and beside it the alerts that wait for a person. */
 import { useQuery } from "@tanstack/react-query";
-import { useCallback, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { useNavigate, useSearchParams } from "react-router";
 import { Failure } from "../failure";
 import { SiteMap } from "../map/SiteMap";
@@ -16,6 +16,11 @@ export default function OverviewPage() {
   const navigate = useNavigate();
   const [search, setSearch] = useSearchParams();
   const selected = search.get("sel");
+  // The address follows a moment later; the next key must not act on the row before.
+  const current = useRef(selected);
+  useEffect(() => {
+    current.current = selected;
+  }, [selected]);
   const [hovered, setHovered] = useState<string | null>(null);
   const { query, alerts, filters, counts } = useAlerts();
   const setup = useQuery(mapQuery);
@@ -25,11 +30,17 @@ export default function OverviewPage() {
       setSearch((now) => writeFilters({ ...readFilters(now), ...change }, sel), { replace: true }),
     [setSearch],
   );
-  const select = useCallback((id: string | null) => go({}, id), [go]);
+  const select = useCallback(
+    (id: string | null) => {
+      current.current = id;
+      go({}, id);
+    },
+    [go],
+  );
   const onSource = useCallback((source: string) => go({ source }, null), [go]);
 
   const step = (by: 1 | -1) => {
-    const at = alerts.findIndex(({ id }) => id === selected);
+    const at = alerts.findIndex(({ id }) => id === current.current);
     const next = alerts[at === -1 ? 0 : Math.min(alerts.length - 1, Math.max(0, at + by))];
     if (next) select(next.id);
   };
@@ -38,7 +49,7 @@ export default function OverviewPage() {
     ArrowDown: () => step(1),
     k: () => step(-1),
     ArrowUp: () => step(-1),
-    Enter: () => selected && navigate(`/alerts/${selected}${writeFilters(filters)}`),
+    Enter: () => current.current && navigate(`/alerts/${current.current}${writeFilters(filters)}`),
     Escape: () => select(null),
   });
 
@@ -59,7 +70,7 @@ export default function OverviewPage() {
       </section>
       <aside className={css.side}>
         <FilterBar filters={filters} counts={counts} onChange={(change) => go(change, null)} />
-        <AlertList query={query} alerts={alerts} filters={filters} selected={selected} onHover={setHovered} />
+        <AlertList query={query} alerts={alerts} filters={filters} selected={selected} counts={counts} onHover={setHovered} />
       </aside>
     </div>
   );

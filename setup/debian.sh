@@ -32,8 +32,8 @@ install_missing() {
     [ "${#missing[@]}" -gt 0 ] || return 0
     say "installing ${missing[*]}"
     as_root apt-get update -qq || say "the package lists could not be renewed; trying with the old ones"
-    as_root apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2 ||
-        fail "apt-get could not install the packages above"
+    as_root apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null ||
+        fail "apt-get could not install them"
     if [[ " ${missing[*]} " == *" mosquitto "* ]]; then
         stop_mosquitto
     fi

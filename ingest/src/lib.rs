@@ -1,1 +1,29 @@
-//! Video in: RTSP cameras and files through GStreamer, rolling encoded segments.
+//! Video in: RTSP cameras, files and image folders through GStreamer, and rolling encoded segments.
+//!
+//! Owns the threads that read video ([`spawn`]), the times that frames carry, and the encoded video
+//! on disk ([`SegmentDir`]) that clips of an alert are cut from. Leaves to others what is done with
+//! a frame, and how many may wait: see [`Sink`].
+
+mod axis;
+mod backoff;
+mod board;
+mod config;
+mod elements;
+mod file;
+mod images;
+mod input;
+mod live;
+mod picture;
+mod pipeline;
+mod probe;
+mod reason;
+mod segments;
+mod source;
+mod stop;
+
+pub use config::{Config, Decoder};
+pub use elements::{InitError, init};
+pub use input::{Input, InputError, Transport};
+pub use probe::{Probe, ProbeError, probe};
+pub use segments::{Clip, ClipError, SegmentDir, SegmentError};
+pub use source::{Pace, Sink, Source, SourceSpec, Start, Taken, spawn};

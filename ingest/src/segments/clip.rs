@@ -1,0 +1,185 @@
+//! Joins segments into one MP4 without re-encoding.
+//!
+//! The encoded pictures are taken out of each segment, given their place on the frame-time axis and
+//! put into one file, so that gaps and new connections between segments keep the clip's clock right.
+
+use std::path::Path;
+
+use domain::SourceId;
+use gstreamer::{self as gst, prelude::*};
+use gstreamer_app as gst_app;
+use jiff::Timestamp;
+
+use super::shelf::Segment;
+use super::units::{Unit, Units};
+use super::{Clip, ClipError};
+use crate::elements::{InitError, make};
+
+pub(super) fn write(
+    id: &SourceId,
+    segments: &[Segment],
+    from: Timestamp,
+    to: Timestamp,
+    dest: &Path,
+) -> Result<Clip, ClipError> {
+    let asked = (from.as_microsecond(), to.as_microsecond());
+    let broken = |reason: String| ClipError::Join { id: id.clone(), reason };
+    let mut joiner: Option<Joiner> = None;
+    let mut held: Vec<Unit> = Vec::new();
+    'all: for segment in segments {
+        // It may have been removed by age a moment ago.
+        if !segment.path.exists() {
+            continue;
+        }
+        for unit in Units::open(&segment.path, segment.start)? {
+            if unit.at > asked.1 && (unit.key || unit.at > asked.1 + REORDERED) {
+                break 'all;
+            }
+            if let Some(joiner) = &mut joiner {
+                joiner.push(unit).map_err(broken)?;
+                continue;
+            }
+            // Nothing before the last key frame at or before what was asked for.
+            if unit.key && unit.at <= asked.0 {
+                held.clear();
+            }
+            let begins = unit.at >= asked.0;
+            held.push(unit);
+            if begins {
+                joiner = Some(Joiner::begin(&mut held, dest)?);
+            }
+        }
+    }
+    if joiner.is_none() && !held.is_empty() {
+        joiner = Some(Joiner::begin(&mut held, dest)?);
+    }
+    let gone = || ClipError::Gone { id: id.clone(), from, to };
+    joiner.ok_or_else(gone)?.finish(id, dest)
+}
+
+/// Pictures may be stored out of order by this much, in microseconds.
+const REORDERED: i64 = 500_000;
+
+/// A clip being written beside its destination.
+struct Joiner {
+    pipeline: gst::Pipeline,
+    source: gst_app::AppSrc,
+    part: std::path::PathBuf,
+    first: i64,
+    last: i64,
+}
+
+/// The first picture lies here on the muxer's clock, so that no decoding time is negative.
+const ROOM: gst::ClockTime = gst::ClockTime::from_seconds(10);
+
+impl Joiner {
+    fn begin(held: &mut Vec<Unit>, dest: &Path) -> Result<Self, ClipError> {
+        let first = held.first().expect("called with at least one unit held");
+        let part = dest.with_extension("part");
+        let writable = |source| ClipError::Write { dest: dest.to_owned(), source };
+        if let Some(folder) = dest.parent() {
+            std::fs::create_dir_all(folder).map_err(writable)?;
+        }
+        std::fs::File::create(&part).map_err(writable)?;
+        let (pipeline, source) = joining(&first.caps, &part)?;
+        let mut joiner = Self { pipeline, source, part, first: first.at, last: first.at };
+        if joiner.pipeline.set_state(gst::State::Playing).is_err() {
+            return Err(writable(std::io::Error::other(joiner.reason())));
+        }
+        for unit in held.drain(..) {
+            let pushed = joiner.push(unit);
+            pushed.map_err(|reason| writable(std::io::Error::other(reason)))?;
+        }
+        Ok(joiner)
+    }
+
+    fn push(&mut self, unit: Unit) -> Result<(), String> {
+        let Unit { at, mut data, caps, .. } = unit;
+        self.last = self.last.max(at);
+        let since = at.saturating_sub(self.first);
+        let span = gst::ClockTime::from_useconds(since.unsigned_abs());
+        let shown = if since < 0 { ROOM.saturating_sub(span) } else { ROOM + span };
+        let buffer = data.make_mut();
+        let ahead = buffer.pts().zip(buffer.dts()).map(|(pts, dts)| pts.saturating_sub(dts));
+        buffer.set_pts(shown);
+        buffer.set_dts(ahead.map(|ahead| shown.saturating_sub(ahead)));
+        buffer.set_duration(gst::ClockTime::NONE);
+        if self.source.caps().is_none_or(|known| known != caps) {
+            self.source.set_caps(Some(&caps));
+        }
+        self.source.push_buffer(data).map(drop).map_err(|_flow| self.reason())
+    }
+
+    fn finish(self, id: &SourceId, dest: &Path) -> Result<Clip, ClipError> {
+        let join = |reason: String| ClipError::Join { id: id.clone(), reason };
+        self.source.end_of_stream().map_err(|_flow| join(self.reason()))?;
+        let bus = self.pipeline.bus().expect("a pipeline has a bus");
+        let wanted = [gst::MessageType::Eos, gst::MessageType::Error];
+        let ended = bus.timed_pop_filtered(PATIENCE, &wanted);
+        match ended {
+            Some(message) if message.type_() == gst::MessageType::Eos => {}
+            Some(message) => return Err(join(words(&message))),
+            None => return Err(join("the disk does not answer".to_owned())),
+        }
+        if self.pipeline.set_state(gst::State::Null).is_err() {
+            return Err(join("the file cannot be closed".to_owned()));
+        }
+        let written = std::fs::rename(&self.part, dest).and_then(|()| std::fs::metadata(dest));
+        let written =
+            written.map_err(|source| ClipError::Write { dest: dest.to_owned(), source })?;
+        let time = |micros| Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH);
+        Ok(Clip { from: time(self.first), to: time(self.last), bytes: written.len() })
+    }
+
+    fn reason(&self) -> String {
+        let bus = self.pipeline.bus().expect("a pipeline has a bus");
+        let message = bus.pop_filtered(&[gst::MessageType::Error]);
+        message.map_or_else(|| "the muxer stopped".to_owned(), |m| words(&m))
+    }
+}
+
+/// Writing a clip of minutes takes seconds unless the disk hangs.
+const PATIENCE: gst::ClockTime = gst::ClockTime::from_seconds(60);
+
+impl Drop for Joiner {
+    fn drop(&mut self) {
+        if let Err(error) = self.pipeline.set_state(gst::State::Null) {
+            tracing::debug!(%error, "a clip's writer did not stop cleanly");
+        }
+        // After a success it has its final name already.
+        if self.part.exists() && std::fs::remove_file(&self.part).is_err() {
+            tracing::warn!(part = %self.part.display(), "an unfinished clip stays");
+        }
+    }
+}
+
+fn joining(caps: &gst::Caps, part: &Path) -> Result<(gst::Pipeline, gst_app::AppSrc), InitError> {
+    let h265 = caps.structure(0).is_some_and(|s| s.name() == "video/x-h265");
+    let (parse, stamp) =
+        if h265 { ("h265parse", "h265timestamper") } else { ("h264parse", "h264timestamper") };
+    let pipeline = gst::Pipeline::new();
+    let source = gst_app::AppSrc::builder()
+        .caps(caps)
+        .format(gst::Format::Time)
+        .block(true)
+        .max_bytes(8 << 20)
+        .build();
+    let (parse, stamp) = (make(parse)?, make(stamp)?);
+    let (mux, sink) = (make("mp4mux")?, make("filesink")?);
+    mux.set_property("faststart", true);
+    mux.set_property("faststart-file", part.with_extension("part2"));
+    sink.set_property("location", part);
+    sink.set_property("sync", false);
+    sink.set_property("async", false);
+    let chain = [source.upcast_ref(), &parse, &stamp, &mux, &sink];
+    pipeline.add_many(chain).expect("the elements are new and belong to no other bin");
+    gst::Element::link_many(chain).expect("a muxer takes what its parser gives");
+    Ok((pipeline, source))
+}
+
+fn words(message: &gst::Message) -> String {
+    match message.view() {
+        gst::MessageView::Error(error) => error.error().message().to_owned(),
+        _ => String::new(),
+    }
+}

@@ -1,1 +1,29 @@
 //! Pixels to tracks: preprocessing, ONNX Runtime, decoding, tracking.
+//!
+//! Owns what a model is fed and how its answer is read ([`Manifest`], [`Onnx`]), which boxes of
+//! successive frames are one object ([`Tracker`]), and everything done to pixels ([`picture`]).
+//! This is the only crate that links OpenCV and ONNX Runtime; both stay private to it.
+//!
+//! Assumes frames as `domain::Frame` guarantees them. Leaves to others where frames come from, on
+//! which thread this blocking work runs, and what a track means on the ground.
+
+mod config;
+mod decode;
+mod detect;
+mod manifest;
+mod nms;
+mod onnx;
+pub mod picture;
+mod preprocess;
+mod scripted;
+mod tracker;
+
+pub use config::{Config, Precision, Provider, TrackerConfig};
+pub use detect::{Detect, DetectError, DetectProblem};
+pub use manifest::{
+    Channels, ClassEntry, Decode, Fit, GraphSource, Input, Layout, Licence, Manifest,
+    ManifestError, ModelCard, ModelError, Output, RuntimeCard, SourceFile, WheelSource,
+};
+pub use onnx::{Active, Onnx, OpenError};
+pub use scripted::{ScriptError, Scripted};
+pub use tracker::{MAX_DETECTIONS, MAX_TRACKS, Tracker};

@@ -1,0 +1,235 @@
+//! The section `[detector]` of the configuration.
+//!
+//! Only what the file may say and which values make sense. Whether the model exists is known to the
+//! manifest, whether the provider works to [`crate::Onnx::open`].
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+/// How objects are found and followed.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Which `[[model]]` of `models/manifest.toml`. Default: `ssdlite-mobilenetv2`.
+    pub model: String,
+    /// What runs the network. Default: `cpu`.
+    pub provider: Provider,
+    /// What `OpenVINO` calculates in; the CPU provider knows `f32` only. Default: `f32`.
+    pub precision: Precision,
+    /// An ONNX Runtime library to use instead of the manifest's, unchecked; `openvino` needs one that
+    /// was built with it. Default: none.
+    pub runtime: Option<PathBuf>,
+    /// Threads of one inference, 1 to 64. Default: 1.
+    pub threads: u16,
+    /// Detections scoring below this are dropped. Default: the model's operating threshold.
+    pub min_score: Option<f32>,
+    /// Of two boxes of one class that overlap by more than this (IoU), the weaker is dropped.
+    /// Default: the model's.
+    pub nms_iou: Option<f32>,
+    pub tracker: TrackerConfig,
+}
+
+/// What runs the network. There is no silent fall-back from one to the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Provider {
+    /// ONNX Runtime's own kernels.
+    Cpu,
+    /// Needs an ONNX Runtime library that was built with `OpenVINO`.
+    OpenVino,
+}
+
+impl Provider {
+    /// The word used in configuration and on status pages.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Cpu => "cpu",
+            Self::OpenVino => "openvino",
+        }
+    }
+}
+
+/// What the network calculates in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    F32,
+    /// Scores differ in the third decimal. Pays only on CPUs with AMX or AVX512-BF16.
+    Bf16,
+}
+
+impl Precision {
+    /// The word used in configuration and on status pages.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+            Self::Bf16 => "bf16",
+        }
+    }
+}
+
+/// How boxes become tracks. All times are frame time.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrackerConfig {
+    /// Detections scoring at least this are matched first. Weaker ones only continue a track that
+    /// nothing stronger continues. Default: 0.45.
+    pub high_score: f32,
+    /// Detections scoring at least this begin a track; not below `high_score`. Default: 0.5.
+    pub new_score: f32,
+    /// A track counts once it was seen in this many successive frames, 1 to 100. Default: 3.
+    pub min_hits: u32,
+    /// A standing object that is no longer seen is waited for this long. Default: 3s.
+    #[serde(with = "humantime_serde")]
+    pub lost_after: Duration,
+    /// A moving object that is no longer seen is waited for this long; not longer than
+    /// `lost_after`. Default: 1s.
+    #[serde(with = "humantime_serde")]
+    pub lost_after_moving: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            model: "ssdlite-mobilenetv2".into(),
+            provider: Provider::Cpu,
+            precision: Precision::F32,
+            runtime: None,
+            threads: 1,
+            min_score: None,
+            nms_iou: None,
+            tracker: TrackerConfig::default(),
+        }
+    }
+}
+
+impl Default for TrackerConfig {
+    fn default() -> Self {
+        Self {
+            high_score: 0.45,
+            new_score: 0.5,
+            min_hits: 3,
+            lost_after: Duration::from_secs(3),
+            lost_after_moving: Duration::from_secs(1),
+        }
+    }
+}
+
+impl Config {
+    /// Everything that is wrong: the key, and the rule with the value.
+    pub fn validate(&self) -> Vec<(String, String)> {
+        let mut problems = Problems::default();
+        let threads_fit = (1..=64).contains(&self.threads);
+        problems.unless(threads_fit, "detector.threads", || {
+            format!("must be 1 to 64, got `{}`", self.threads)
+        });
+        problems.unless(!self.model.is_empty(), "detector.model", || {
+            "must name a model of models/manifest.toml, got ``".into()
+        });
+        for (key, value) in
+            [("detector.min_score", self.min_score), ("detector.nms_iou", self.nms_iou)]
+        {
+            problems.unless(value.is_none_or(is_share), key, || {
+                format!("must lie between 0 and 1, got `{}`", value.unwrap_or_default())
+            });
+        }
+        let bf16_on_cpu = self.provider == Provider::Cpu && self.precision == Precision::Bf16;
+        problems.unless(!bf16_on_cpu, "detector.precision", || {
+            "must be `f32` with provider `cpu`, got `bf16`".into()
+        });
+        let library_missing = self.provider == Provider::OpenVino && self.runtime.is_none();
+        problems.unless(!library_missing, "detector.runtime", || {
+            "must name an ONNX Runtime library with OpenVINO when `provider` is `openvino`".into()
+        });
+        self.tracker.check(&mut problems);
+        problems.0
+    }
+}
+
+impl TrackerConfig {
+    fn check(&self, problems: &mut Problems) {
+        let high = self.high_score;
+        problems.unless(is_share(high), "detector.tracker.high_score", || {
+            format!("must lie between 0 and 1, got `{high}`")
+        });
+        let new_fits = is_share(self.new_score) && self.new_score >= high;
+        problems.unless(new_fits, "detector.tracker.new_score", || {
+            format!("must lie between high_score (`{high}`) and 1, got `{}`", self.new_score)
+        });
+        let hits_fit = (1..=100).contains(&self.min_hits);
+        problems.unless(hits_fit, "detector.tracker.min_hits", || {
+            format!("must be 1 to 100, got `{}`", self.min_hits)
+        });
+        let (standing, moving) = (self.lost_after, self.lost_after_moving);
+        problems.unless(standing <= HOUR, "detector.tracker.lost_after", || {
+            format!("must be at most 1h, got `{standing:?}`")
+        });
+        problems.unless(moving <= standing, "detector.tracker.lost_after_moving", || {
+            format!("must be at most lost_after (`{standing:?}`), got `{moving:?}`")
+        });
+    }
+}
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+#[derive(Default)]
+struct Problems(Vec<(String, String)>);
+
+impl Problems {
+    fn unless(&mut self, holds: bool, key: &str, message: impl FnOnce() -> String) {
+        if !holds {
+            self.0.push((key.to_owned(), message()));
+        }
+    }
+}
+
+fn is_share(value: f32) -> bool {
+    0.0 < value && value < 1.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_valid() {
+        assert_eq!(Config::default().validate(), []);
+        assert_eq!(toml::from_str::<Config>("").unwrap(), Config::default());
+    }
+
+    #[test]
+    fn a_bad_value_is_named_with_its_key() {
+        let check = |text: &str, key: &str, message: &str| {
+            let problems = toml::from_str::<Config>(text).unwrap().validate();
+            assert_eq!(problems, [(key.to_owned(), message.to_owned())], "{text}");
+        };
+        check("threads = 0", "detector.threads", "must be 1 to 64, got `0`");
+        check("min_score = 1.5", "detector.min_score", "must lie between 0 and 1, got `1.5`");
+        check("min_score = nan", "detector.min_score", "must lie between 0 and 1, got `NaN`");
+        check("nms_iou = 0.0", "detector.nms_iou", "must lie between 0 and 1, got `0`");
+        check(
+            "precision = 'bf16'",
+            "detector.precision",
+            "must be `f32` with provider `cpu`, got `bf16`",
+        );
+        check(
+            "[tracker]\nnew_score = 0.3",
+            "detector.tracker.new_score",
+            "must lie between high_score (`0.45`) and 1, got `0.3`",
+        );
+        check(
+            "[tracker]\nlost_after = '500ms'",
+            "detector.tracker.lost_after_moving",
+            "must be at most lost_after (`500ms`), got `1s`",
+        );
+    }
+
+    #[test]
+    fn a_misspelt_key_is_refused() {
+        for text in ["min_scoer = 0.5", "[tracker]\nlost = '1s'", "provider = 'cuda'"] {
+            assert!(toml::from_str::<Config>(text).is_err(), "{text}");
+        }
+    }
+}

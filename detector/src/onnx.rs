@@ -1,0 +1,282 @@
+//! The network, run by ONNX Runtime.
+//!
+//! Owns the one runtime library of the process and the sessions. Nothing is loaded before its hash
+//! is the manifest's. What was asked for is what runs: a provider that is not there is an error,
+//! and so is a part of the network that it would leave to another.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use domain::{Detection, Frame};
+use ort::environment::Environment;
+use ort::ep::{ArbitrarilyConfigurableExecutionProvider, OpenVINO};
+use ort::logging::LogLevel;
+use ort::session::Session;
+use ort::session::builder::{BuilderResult, GraphOptimizationLevel, SessionBuilder};
+use ort::value::{Outlet, TensorElementType, TensorRef};
+use serde::Serialize;
+
+use crate::config::{Config, Provider};
+use crate::decode::Decoder;
+use crate::detect::{Detect, DetectError, DetectProblem};
+use crate::manifest::{Manifest, ManifestError, ModelCard, ModelError};
+use crate::nms::{clip, suppress};
+use crate::preprocess::Preprocess;
+
+/// A model that is loaded and ready.
+#[derive(Debug)]
+pub struct Onnx {
+    session: Session,
+    preprocess: Preprocess,
+    decoder: Decoder,
+    min_score: f32,
+    nms_iou: f32,
+    active: Active,
+}
+
+/// What really runs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Active {
+    pub model: String,
+    /// Of the ONNX file, as hashed when it was loaded.
+    pub sha256: String,
+    /// `cpu` or `openvino`.
+    pub provider: &'static str,
+    /// `f32` or `bf16`.
+    pub precision: &'static str,
+    pub threads: u16,
+    /// Detections below this are dropped.
+    pub min_score: f32,
+}
+
+/// Why the detector cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    #[error("no model `{id}` in models/manifest.toml; there are: {known}")]
+    Unknown { id: String, known: String },
+    #[error("model `{id}` in models/manifest.toml: {problem}")]
+    Undecodable { id: String, problem: String },
+    #[error(transparent)]
+    File(#[from] ModelError),
+    #[error("models/manifest.toml has no ONNX Runtime for `{}`", std::env::consts::ARCH)]
+    Machine,
+    #[error("cannot load ONNX Runtime from {}", path.display())]
+    Runtime { path: PathBuf, source: Box<dyn std::error::Error + Send + Sync> },
+    #[error(
+        "cannot load ONNX Runtime from {}: this process already runs {}",
+        path.display(),
+        loaded.display()
+    )]
+    SecondRuntime { path: PathBuf, loaded: PathBuf },
+    #[error("provider `openvino` is not in the ONNX Runtime at {}", path.display())]
+    NoOpenVino { path: PathBuf, source: Box<dyn std::error::Error + Send + Sync> },
+    #[error("cannot prepare model `{id}` for provider `{provider}`")]
+    Session { id: String, provider: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
+    #[error("model `{id}`: {side} {found}, but the manifest says {expected}")]
+    Shape { id: String, side: &'static str, expected: String, found: String },
+}
+
+impl Onnx {
+    /// Loads the model that `config` names. `models_dir` holds `manifest.toml` and `cache/`.
+    ///
+    /// A process can load one ONNX Runtime library only: opening with another is an error.
+    pub fn open(config: &Config, models_dir: &Path) -> Result<Self, OpenError> {
+        let manifest = Manifest::load(models_dir)?;
+        let card = manifest.model(&config.model).ok_or_else(|| OpenError::Unknown {
+            id: config.model.clone(),
+            known: manifest.models().iter().map(|m| m.id.as_str()).collect::<Vec<_>>().join(", "),
+        })?;
+        let decoder = Decoder::new(card)
+            .map_err(|problem| OpenError::Undecodable { id: card.id.clone(), problem })?;
+        let model = card.read(models_dir)?;
+        let library = match &config.runtime {
+            Some(path) => path.clone(),
+            None => manifest.runtime().ok_or(OpenError::Machine)?.verify(models_dir)?,
+        };
+        let environment = environment(&library)?;
+        let session = session(config, card, &environment, &library, &model)?;
+        check_shapes(&session, card)?;
+        let min_score = config.min_score.unwrap_or(card.min_score);
+        Ok(Self {
+            session,
+            preprocess: Preprocess::new(&card.input),
+            decoder,
+            min_score,
+            nms_iou: config.nms_iou.unwrap_or(card.nms_iou),
+            active: Active {
+                model: card.id.clone(),
+                sha256: card.sha256.clone(),
+                provider: config.provider.as_str(),
+                precision: config.precision.as_str(),
+                threads: config.threads,
+                min_score,
+            },
+        })
+    }
+
+    /// What really runs.
+    pub fn active(&self) -> &Active {
+        &self.active
+    }
+
+    fn look(&mut self, frame: &Frame) -> Result<Vec<Detection>, DetectProblem> {
+        let geometry =
+            self.preprocess.fill(frame).map_err(|e| DetectProblem::Picture(Box::new(e)))?;
+        let inference = |e: ort::Error| DetectProblem::Inference(Box::new(e));
+        let tensor = TensorRef::from_array_view(self.preprocess.tensor()).map_err(inference)?;
+        let outputs = self.session.run(ort::inputs![tensor]).map_err(inference)?;
+        let numbers = (0..outputs.len())
+            .map(|i| outputs[i].try_extract_tensor::<f32>().map(|(_, numbers)| numbers))
+            .collect::<ort::Result<Vec<&[f32]>>>()
+            .map_err(inference)?;
+        let (width, height) = (frame.size.width as f32, frame.size.height as f32);
+        let mut found = self.decoder.decode(&numbers, self.min_score);
+        found = suppress(found, self.nms_iou);
+        let placed = found.into_iter().filter_map(|detection| {
+            let bbox = clip(geometry.to_frame(detection.bbox), width, height)?;
+            Some(Detection { bbox, ..detection })
+        });
+        Ok(placed.collect())
+    }
+}
+
+impl Detect for Onnx {
+    fn detect(&mut self, frame: &Frame) -> Result<Vec<Detection>, DetectError> {
+        self.look(frame).map_err(|cause| DetectError {
+            model: self.active.model.clone(),
+            origin: frame.source.clone(),
+            frame: frame.number,
+            size: frame.size,
+            cause,
+        })
+    }
+}
+
+/// ONNX Runtime allows one environment and `ort` one library per process.
+static RUNTIME: Mutex<Option<Runtime>> = Mutex::new(None);
+
+struct Runtime {
+    library: PathBuf,
+    environment: Environment,
+}
+
+fn environment(library: &Path) -> Result<Environment, OpenError> {
+    // What was stored is complete: a panic while it was held cannot have left it half-written.
+    let mut runtime = RUNTIME.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(Runtime { library: loaded, environment }) = &*runtime {
+        if loaded == library {
+            return Ok(environment.clone());
+        }
+        return Err(OpenError::SecondRuntime { path: library.into(), loaded: loaded.clone() });
+    }
+    let failed = |source| OpenError::Runtime { path: library.into(), source };
+    let environment = ort::init_from(library)
+        .map_err(|e| failed(Box::new(e)))?
+        .with_name("xunjian")
+        .with_telemetry(false)
+        .build()
+        .map_err(|e| failed(Box::new(e)))?;
+    *runtime = Some(Runtime { library: library.into(), environment: environment.clone() });
+    Ok(environment)
+}
+
+fn session(
+    config: &Config,
+    card: &ModelCard,
+    environment: &Environment,
+    library: &Path,
+    model: &[u8],
+) -> Result<Session, OpenError> {
+    let failed = |source| OpenError::Session {
+        id: card.id.clone(),
+        provider: config.provider.as_str(),
+        source,
+    };
+    let builder = common(environment, config).map_err(failed)?;
+    let mut builder = match config.provider {
+        Provider::Cpu => builder,
+        Provider::OpenVino => openvino(builder, config)
+            .map_err(|source| OpenError::NoOpenVino { path: library.into(), source })?,
+    };
+    builder.commit_from_memory(model).map_err(|e| failed(Box::new(e)))
+}
+
+type BoxedError = Box<dyn std::error::Error + Send + Sync>;
+
+fn common(environment: &Environment, config: &Config) -> Result<SessionBuilder, BoxedError> {
+    let threads = usize::from(config.threads);
+    let set = |builder: SessionBuilder| -> BuilderResult {
+        builder
+            .with_no_environment_execution_providers()?
+            .with_log_level(LogLevel::Error)?
+            .with_optimization_level(GraphOptimizationLevel::All)?
+            .with_memory_pattern(true)?
+            .with_inter_threads(1)?
+            .with_intra_threads(threads)?
+            // Waiting threads sleep: between two frames there is nothing to wait for.
+            .with_intra_op_spinning(false)?
+            .with_dimension_override("N", 1)
+    };
+    set(Session::builder(environment)?).map_err(|e| plain(&e))
+}
+
+/// A registration that fails, and a node that `OpenVINO` does not take, are errors.
+fn openvino(builder: SessionBuilder, config: &Config) -> Result<SessionBuilder, BoxedError> {
+    let precision = config.precision.as_str();
+    let threads = config.threads;
+    let options = format!(
+        r#"{{"CPU":{{"INFERENCE_PRECISION_HINT":"{precision}","INFERENCE_NUM_THREADS":"{threads}","PERFORMANCE_HINT":"LATENCY","NUM_STREAMS":"1"}}}}"#
+    );
+    let provider = OpenVINO::default()
+        .with_device_type("CPU")
+        .with_arbitrary_config("load_config", options)
+        .build()
+        .error_on_failure();
+    builder
+        .with_execution_providers([provider])
+        .and_then(SessionBuilder::with_disable_cpu_fallback)
+        .map_err(|e| plain(&e))
+}
+
+/// Without the builder that the error would give back.
+fn plain<R>(error: &ort::Error<R>) -> BoxedError {
+    error.message().into()
+}
+
+fn check_shapes(session: &Session, card: &ModelCard) -> Result<(), OpenError> {
+    let input = [(card.input.name.as_str(), card.input.shape().to_vec())];
+    let outputs = card.outputs.iter().map(|o| (o.name.as_str(), one_batch(&o.shape)));
+    let pairs = [
+        ("takes", tensors(session.inputs()), input.to_vec()),
+        ("gives", tensors(session.outputs()), outputs.collect()),
+    ];
+    for (side, found, expected) in pairs {
+        let expected: Vec<String> = expected.iter().map(|(n, s)| format!("{n} {s:?}")).collect();
+        if found != expected {
+            return Err(OpenError::Shape {
+                id: card.id.clone(),
+                side,
+                expected: expected.join(", "),
+                found: found.join(", "),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn tensors(outlets: &[Outlet]) -> Vec<String> {
+    let describe =
+        |outlet: &Outlet| match (outlet.dtype().tensor_shape(), outlet.dtype().tensor_type()) {
+            (Some(shape), Some(TensorElementType::Float32)) => {
+                format!("{} {:?}", outlet.name(), one_batch(shape))
+            }
+            _ => format!("{} ({:?})", outlet.name(), outlet.dtype()),
+        };
+    outlets.iter().map(describe).collect()
+}
+
+fn one_batch(shape: &[i64]) -> Vec<i64> {
+    shape.iter().map(|&side| if side == -1 { 1 } else { side }).collect()
+}

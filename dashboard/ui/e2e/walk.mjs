@@ -67,6 +67,9 @@ async function walk(page) {
   await page.getByTestId("login-name").fill(user);
   await page.getByTestId("login-password").fill(password);
   await page.getByTestId("login-submit").click();
+  const refused = page.getByTestId("login-error");
+  await page.getByTestId("connection").or(refused).waitFor();
+  if (await refused.isVisible()) throw new Error(`login refused: ${await refused.textContent()}`);
 
   result.step = "wait for an alert";
   await page.locator('[data-testid="connection"][data-state="online"]').waitFor();

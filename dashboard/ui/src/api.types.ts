@@ -34,6 +34,8 @@ export type Source = {
   reconnects: number;
   last_frame_at: Time | null;
   frame_age_s: number | null;
+  /** Camera clock minus server clock, where the camera tells its time. */
+  clock_offset_s?: number | null;
   width: number | null;
   height: number | null;
   position: LonLat | null;

@@ -89,6 +89,11 @@ export function degrees(value: number): string {
   return `${value.toFixed(6)}°`;
 }
 
+/** Always with its sign, so that ahead and behind cannot be mixed up. */
+export function signed(seconds: number): string {
+  return `${seconds < 0 ? "−" : "+"}${Math.abs(seconds).toFixed(2)}`;
+}
+
 export function metres(value: number): string {
   return value < 10 ? value.toFixed(2) : value.toFixed(1);
 }

@@ -222,6 +222,7 @@ export const en: Words = {
   "source.dropped": "Dropped",
   "source.reconnects": "Reconnects",
   "source.frame_age": "Frame age",
+  "source.clock_offset": "clock {offset} s",
   "source.resolution": "Resolution",
   "source.placement": "Placement",
   "source.residual": "residual {residual} m",

@@ -217,6 +217,7 @@ export const zh = {
   "source.dropped": "丢弃",
   "source.reconnects": "重连",
   "source.frame_age": "距上一帧",
+  "source.clock_offset": "时钟差 {offset} 秒",
   "source.resolution": "分辨率",
   "source.placement": "定位",
   "source.residual": "标定残差 {residual} m",

@@ -6,7 +6,7 @@ import { Failure } from "../failure";
 import { fencesQuery, sourcesQuery } from "../queries";
 import { useSettings } from "../settings";
 import { toDisplay } from "./datum";
-import { alertEllipses, alertPoints, boundsOf, fenceFeatures, footprintFeatures, onGround } from "./features";
+import { alertEllipses, alertPoints, boundsOf, fenceFeatures, footprintFeatures, onGround, shiftBounds } from "./features";
 import { Legend } from "./Legend";
 import css from "./map.module.css";
 import { MapFrame } from "./MapFrame";
@@ -50,8 +50,9 @@ export function SiteMap({ setup, alerts, selected, hovered, onSelect, onSource }
   useMapData(map, "selected", highlight);
 
   const bounds = useMemo(() => {
+    if (setup.bounds) return shiftBounds(setup.bounds, datum);
     const positions = (sources ?? []).flatMap(({ position: p }) => (p ? [toDisplay(datum, [p.lon, p.lat])] : []));
-    return setup.bounds ?? boundsOf([footprints, areas, points], positions);
+    return boundsOf([footprints, areas, points], positions);
   }, [setup, sources, footprints, areas, points, datum]);
   const failed = [sourcesState, fencesState].find((query) => query.isError && query.data === undefined);
   const ready = !sourcesState.isPending && !fencesState.isPending;

@@ -36,5 +36,5 @@ export function fenceColour(kind: string): string {
 
 export const GROUND: Record<Theme, { back: string; grid: string; text: string; halo: string }> = {
   light: { back: "#f3f5f7", grid: "#dde2e8", text: "#5b6672", halo: "#f3f5f7" },
-  dark: { back: "#15191e", grid: "#262d35", text: "#93a0ad", halo: "#15191e" },
+  dark: { back: "#15191e", grid: "#262d35", text: "#aab6c2", halo: "#15191e" },
 };

@@ -54,6 +54,11 @@ export function alertEllipses(alerts: Alert[], selected: string | null, datum: D
   );
 }
 
+/** Bounds of the data, as displayed. */
+export function shiftBounds([west, south, east, north]: Bounds, datum: Datum): Bounds {
+  return [...toDisplay(datum, [west, south]), ...toDisplay(datum, [east, north])];
+}
+
 /** The smallest box, as displayed, around everything that has a place; null when nothing has. */
 export function boundsOf(collections: Collection[], points: Position[]): Bounds | null {
   const all = [...points];

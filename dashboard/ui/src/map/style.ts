@@ -19,7 +19,7 @@ export function mapStyle(setup: MapSetup, theme: Theme): StyleSpecification {
   const style: StyleSpecification = { version: 8, sources: {}, layers: layers(setup, theme) };
   if (setup.tile_url !== null) {
     const { tile_url, attribution } = setup;
-    style.sources.tiles = { type: "raster", tiles: [tile_url], tileSize: 256, attribution };
+    style.sources.tiles = { type: "raster", tiles: [absolute(tile_url)], tileSize: 256, attribution };
   }
   for (const name of DATA_SOURCES) style.sources[name] = { type: "geojson", data: EMPTY };
   style.sources.alerts = {
@@ -32,6 +32,11 @@ export function mapStyle(setup: MapSetup, theme: Theme): StyleSpecification {
     clusterProperties: { open: ["+", ["case", ["==", ["get", "colour"], ALERT_COLOUR.open], 1, 0]] },
   };
   return style;
+}
+
+/** MapLibre fetches from a worker, where an address without a host means nothing. */
+function absolute(tile_url: string): string {
+  return tile_url.startsWith("/") ? `${window.location.origin}${tile_url}` : tile_url;
 }
 
 function layers(setup: MapSetup, theme: Theme): LayerSpecification[] {
@@ -72,7 +77,7 @@ function graticuleLayers(theme: Theme): LayerSpecification[] {
 }
 
 function areaLayers(theme: Theme): LayerSpecification[] {
-  const { halo } = GROUND[theme];
+  const { halo, text } = GROUND[theme];
   const active: ExpressionSpecification = ["boolean", ["get", "active"], true];
   return [
     { id: "footprints", type: "fill", source: "footprints", paint: { "fill-color": ["get", "colour"], "fill-opacity": 0.07 } },
@@ -86,7 +91,8 @@ function areaLayers(theme: Theme): LayerSpecification[] {
       source: "fences",
       minzoom: 14,
       layout: { "text-field": ["get", "name"], "text-font": FONT, "text-size": 12, "text-max-width": 12 },
-      paint: { "text-color": ["get", "colour"], "text-halo-color": halo, "text-halo-width": 1.6 },
+      // The fences' colours are too dark to read as letters on a dark ground.
+      paint: { "text-color": theme === "dark" ? text : ["get", "colour"], "text-halo-color": halo, "text-halo-width": 1.6 },
     },
   ];
 }

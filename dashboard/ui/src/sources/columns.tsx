@@ -3,7 +3,7 @@ import { QuestionCircleOutlined } from "@ant-design/icons";
 import { type TableColumnsType, Tooltip } from "antd";
 import { Link } from "react-router";
 import type { Source } from "../api.types";
-import { type Formats, metres } from "../format";
+import { type Formats, metres, signed } from "../format";
 import type { Translate } from "../i18n";
 import { SOURCE_COLOUR } from "../map/colours";
 import { StateTag } from "../StateTag";
@@ -47,7 +47,7 @@ export function columns(t: Translate, { time, count, duration }: Formats): Table
       render: (_, { dropped, frames }) => (
         <>
           {count(dropped)}
-          {dropped > 0 && <div className={css.minor}>{((dropped / (frames + dropped)) * 100).toFixed(1)} %</div>}
+          {dropped > 0 && <div className={css.minor}>{((dropped / Math.max(frames, 1)) * 100).toFixed(1)} %</div>}
         </>
       ),
     },
@@ -56,12 +56,14 @@ export function columns(t: Translate, { time, count, duration }: Formats): Table
       title: t("source.frame_age"),
       key: "frame_age",
       align: "right",
-      render: (_, { frame_age_s, last_frame_at }) =>
-        frame_age_s === null ? (
-          "–"
-        ) : (
-          <Tooltip title={last_frame_at && time(last_frame_at)}>{duration(frame_age_s)}</Tooltip>
-        ),
+      render: (_, { frame_age_s, clock_offset_s }) => (
+        <>
+          {frame_age_s === null ? "–" : duration(frame_age_s)}
+          {clock_offset_s != null && (
+            <div className={css.minor}>{t("source.clock_offset", { offset: signed(clock_offset_s) })}</div>
+          )}
+        </>
+      ),
     },
     {
       title: t("source.resolution"),

@@ -187,7 +187,7 @@ mod tests {
             let [east, north] = plane().metres(fix.position);
             let beyond = 1.0 + 0.2 / f64::hypot(at[0], at[1]);
             let miss = (east - at[0] * beyond).hypot(north - at[1] * beyond);
-            assert!(miss < 0.001, "{at:?}: {miss} m");
+            assert!(miss < 0.005, "{at:?}: {miss} m");
         }
     }
 

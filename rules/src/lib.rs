@@ -1,1 +1,23 @@
-//! Observations to alerts: fences, schedules, the parking rule; pure.
+//! Observations to alerts: the right place, the right time, one alert for one act.
+//!
+//! Pure. This crate does not know what time it is and does no I/O: every [`domain::View`] carries its own time,
+//! so replaying material gives the same alerts, byte for byte. It reads views of one source in
+//! the order of their time; a view older than the last is ignored.
+//!
+//! Fence decisions are by probability: *inside* (P ≥ 0.95), *outside* (P ≤ 0.05) or *ambiguous*,
+//! and ambiguous never raises an alert.
+
+mod config;
+mod engine;
+mod fence;
+mod fences;
+mod inside;
+mod parking;
+mod schedule;
+
+pub use config::{Config, Parking};
+pub use engine::{Engine, Outcome};
+pub use fence::{Fence, Kind, Shape, Zone};
+pub use fences::{FenceError, Fences};
+pub use inside::{Inside, probability_in_polygon};
+pub use schedule::{Schedule, ScheduleError};

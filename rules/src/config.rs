@@ -1,0 +1,119 @@
+//! The `[rules]` section.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// What the rules are told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// GeoJSON files with fences. Default: none.
+    pub fences: Vec<PathBuf>,
+    pub parking: Parking,
+}
+
+/// The parking rule (违停).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Parking {
+    /// A vehicle that stands this long inside an active no-parking fence raises one alert.
+    /// Default: 60s.
+    #[serde(with = "humantime_serde")]
+    pub dwell: Duration,
+    /// A box that overlaps the place where it first stood by less than `moved_iou` for this long has
+    /// moved away; also how long a place may be outside the fence before the stay is over.
+    /// Default: 2s.
+    #[serde(with = "humantime_serde")]
+    pub grace: Duration,
+    /// A vehicle not seen for this long is lost from sight. Default: 3s.
+    #[serde(with = "humantime_serde")]
+    pub lost_after: Duration,
+    /// A vehicle that is seen again in its place within this time never left. Default: 60s.
+    #[serde(with = "humantime_serde")]
+    pub rejoin_within: Duration,
+    /// A standing vehicle that has been alerted is reported again this often. Default: 60s.
+    #[serde(with = "humantime_serde")]
+    pub update_every: Duration,
+    /// Boxes of a vehicle that stands overlap its first by at least this. Default: 0.7.
+    pub still_iou: f64,
+    /// Once it stands, less overlap than this is movement. Default: 0.4.
+    pub moved_iou: f64,
+}
+
+impl Default for Parking {
+    fn default() -> Self {
+        Self {
+            dwell: Duration::from_mins(1),
+            grace: Duration::from_secs(2),
+            lost_after: Duration::from_secs(3),
+            rejoin_within: Duration::from_mins(1),
+            update_every: Duration::from_mins(1),
+            still_iou: 0.7,
+            moved_iou: 0.4,
+        }
+    }
+}
+
+impl Config {
+    /// Each problem as (key, rule and value).
+    pub fn validate(&self) -> Vec<(String, String)> {
+        let mut problems = Vec::new();
+        let parking = &self.parking;
+        let durations = [
+            ("dwell", parking.dwell),
+            ("grace", parking.grace),
+            ("lost_after", parking.lost_after),
+            ("rejoin_within", parking.rejoin_within),
+            ("update_every", parking.update_every),
+        ];
+        for (key, value) in durations {
+            if !(Duration::from_millis(100)..=Duration::from_hours(24)).contains(&value) {
+                problems.push((
+                    format!("rules.parking.{key}"),
+                    format!("must lie between 100ms and 24h, got `{}`", humantime(value)),
+                ));
+            }
+        }
+        let ordered = 0.0 < parking.moved_iou
+            && parking.moved_iou < parking.still_iou
+            && parking.still_iou < 1.0;
+        if !ordered {
+            problems.push((
+                "rules.parking.moved_iou".to_owned(),
+                format!(
+                    "0 < moved_iou < still_iou < 1 must hold, got `{}` and `{}`",
+                    parking.moved_iou, parking.still_iou
+                ),
+            ));
+        }
+        problems
+    }
+}
+
+fn humantime(value: Duration) -> String {
+    humantime_serde::re::humantime::format_duration(value).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_valid() {
+        assert_eq!(Config::default().validate(), []);
+    }
+
+    #[test]
+    fn problems_name_key_rule_and_value() {
+        let config = Config {
+            parking: Parking { dwell: Duration::ZERO, still_iou: 0.3, ..Parking::default() },
+            ..Config::default()
+        };
+        let problems = config.validate();
+        assert_eq!(problems[0].0, "rules.parking.dwell");
+        assert_eq!(problems[0].1, "must lie between 100ms and 24h, got `0s`");
+        assert_eq!(problems[1].1, "0 < moved_iou < still_iou < 1 must hold, got `0.4` and `0.3`");
+    }
+}

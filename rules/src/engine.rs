@@ -1,0 +1,404 @@
+//! Runs the parking rule over the views of every source.
+//!
+//! Holds, per source, the vehicles in sight that may be standing and those lost from sight while
+//! standing. What is lost on a crash is rebuilt from the open alerts by [`Engine::resume`]; dwell times
+//! that had not yet become an alert begin again.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{
+    Alert, AlertId, EndReason, Observation, Queue, Review, Rule, SourceId, TrackId, View,
+};
+use jiff::Timestamp;
+
+use crate::fence::{Fence, Kind};
+use crate::inside::Inside;
+use crate::parking::{Motion, Standing, Stay, longer, surest};
+use crate::{Fences, Parking};
+
+/// Views in, outcomes out.
+#[derive(Debug)]
+pub struct Engine {
+    fences: Arc<Fences>,
+    config: Parking,
+    lanes: BTreeMap<SourceId, Lane>,
+}
+
+/// What a view led to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// A vehicle began to stand inside a fence. This frame is the first moment of what may become alert
+    /// `id`: keep it.
+    Standing {
+        id: AlertId,
+        seen: Box<Observation>,
+    },
+    /// What began to stand went away in time. Drop what was kept.
+    Passed {
+        id: AlertId,
+    },
+    Raised(Box<Alert>),
+    /// Still standing.
+    Updated(Box<Alert>),
+    Ended(Box<Alert>),
+    /// Stands still for the dwell time where inside or outside cannot be told: look again (re-fly, zoom,
+    /// ground check).
+    Ambiguous {
+        track: TrackId,
+        probability: f64,
+    },
+}
+
+#[derive(Debug)]
+struct Lane {
+    name: String,
+    last_at: Timestamp,
+    in_sight: BTreeMap<TrackId, Standing>,
+    /// Lost from sight while standing, oldest first.
+    adrift: Vec<Standing>,
+}
+
+/// The most vehicles followed per source; beyond it new ones wait.
+const MOST_VEHICLES: usize = 2048;
+
+impl Engine {
+    pub fn new(fences: Arc<Fences>, config: Parking) -> Self {
+        Self { fences, config, lanes: BTreeMap::new() }
+    }
+
+    /// Begins to follow a source. `open` are its alerts that had not ended when the program last stopped:
+    /// a vehicle that still stands in its place takes its alert up again.
+    pub fn resume(&mut self, source: SourceId, name: String, open: &[Alert]) {
+        let adrift = open.iter().map(Standing::resume).collect();
+        let last_at = Timestamp::MIN;
+        self.lanes.insert(source, Lane { name, last_at, in_sight: BTreeMap::new(), adrift });
+    }
+
+    /// Judges everything a source saw at one instant. Views must come in the order of their time; a view
+    /// that is not newer than the last one of its source is ignored.
+    pub fn observe(&mut self, view: &View) -> Vec<Outcome> {
+        let lane = self.lanes.entry(view.source.clone()).or_insert_with(|| Lane {
+            name: view.source.to_string(),
+            last_at: Timestamp::MIN,
+            in_sight: BTreeMap::new(),
+            adrift: Vec::new(),
+        });
+        if view.at <= lane.last_at {
+            return Vec::new();
+        }
+        lane.last_at = view.at;
+        let mut judge = Judge { fences: &self.fences, config: &self.config, out: Vec::new() };
+        judge.view(lane, view);
+        judge.out
+    }
+
+    /// The source has ended: what still stands ends with it.
+    pub fn finish(&mut self, source: &SourceId) -> Vec<Outcome> {
+        let Some(lane) = self.lanes.remove(source) else { return Vec::new() };
+        let mut judge = Judge { fences: &self.fences, config: &self.config, out: Vec::new() };
+        for standing in lane.in_sight.into_values() {
+            judge.end(standing, EndReason::SourceEnded);
+        }
+        for standing in lane.adrift {
+            judge.end(standing, EndReason::Lost);
+        }
+        judge.out
+    }
+}
+
+/// One view being judged.
+struct Judge<'a> {
+    fences: &'a Fences,
+    config: &'a Parking,
+    out: Vec<Outcome>,
+}
+
+impl Judge<'_> {
+    fn view(&mut self, lane: &mut Lane, view: &View) {
+        let at = view.at;
+        for seen in vehicles(view) {
+            match lane.in_sight.remove(&seen.track) {
+                Some(standing) => self.follow(lane, standing, seen, at),
+                None if lane.in_sight.len() >= MOST_VEHICLES => {}
+                None => {
+                    lane.in_sight.insert(seen.track, Standing::begin(seen, at));
+                }
+            }
+        }
+        self.rejoin(lane, at);
+        self.lose(lane, at);
+        let mut in_sight = std::mem::take(&mut lane.in_sight);
+        for standing in in_sight.values_mut().filter(|s| s.last_seen == at && s.settled()) {
+            self.dwell(standing, lane, view);
+        }
+        lane.in_sight = in_sight;
+    }
+
+    /// A track that was followed is seen again.
+    fn follow(
+        &mut self,
+        lane: &mut Lane,
+        mut standing: Standing,
+        seen: Observation,
+        at: Timestamp,
+    ) {
+        match standing.advance(seen.clone(), at, self.config) {
+            Motion::Still | Motion::Doubtful => {
+                lane.in_sight.insert(seen.track, standing);
+            }
+            Motion::Moved => {
+                lane.in_sight.insert(seen.track, Standing::begin(seen, at));
+                lane.adrift.push(standing);
+            }
+        }
+    }
+
+    /// A new track in the place of a vehicle that was lost there is that vehicle: its detection dropped out,
+    /// or a passer-by stole its track.
+    fn rejoin(&self, lane: &mut Lane, at: Timestamp) {
+        let (adrift, in_sight) = (&mut lane.adrift, &mut lane.in_sight);
+        adrift.retain(|lost| {
+            let found = in_sight.iter().find(|(_, new)| {
+                new.stay.is_none()
+                    && new.last_seen == at
+                    && lost.last_seen < at
+                    && lost.is_place_of(&new.last, self.config.moved_iou)
+            });
+            let Some((&track, new)) = found else { return true };
+            let mut standing = lost.clone();
+            standing.hand_over(new.last.clone(), at);
+            in_sight.insert(track, standing);
+            false
+        });
+    }
+
+    /// Puts vehicles out of sight aside, and gives up those out of sight for too long.
+    fn lose(&mut self, lane: &mut Lane, at: Timestamp) {
+        let unseen: Vec<TrackId> = lane
+            .in_sight
+            .iter()
+            .filter(|(_, standing)| longer(at, standing.sighted, self.config.lost_after))
+            .map(|(track, _)| *track)
+            .collect();
+        for track in unseen {
+            let Some(standing) = lane.in_sight.remove(&track) else { continue };
+            if standing.settled() {
+                lane.adrift.push(standing);
+            }
+        }
+        // A stay taken up from an earlier run lies in the future when its file is read again: it waits.
+        let given_up: Vec<Standing> = lane
+            .adrift
+            .extract_if(.., |lost| longer(at, lost.sighted, self.patience(lost)))
+            .collect();
+        for lost in given_up {
+            let reason =
+                if lost.moving_since().is_some() { EndReason::Left } else { EndReason::Lost };
+            self.end(lost, reason);
+        }
+    }
+
+    /// How long a vehicle out of sight may come back to its place. One that was seen to move off gets just
+    /// the time in which a track stolen by a passer-by is found again.
+    fn patience(&self, lost: &Standing) -> Duration {
+        match lost.moving_since() {
+            Some(_) => self.config.lost_after * 2,
+            None => self.config.rejoin_within,
+        }
+    }
+
+    /// Looks where a standing vehicle stands, and for how long.
+    fn dwell(&mut self, standing: &mut Standing, lane: &mut Lane, view: &View) {
+        let about = self.fences.about(&view.source, &standing.place);
+        let chances: Vec<(&Fence, f64)> = about
+            .into_iter()
+            .map(|fence| {
+                (fence, fence.probability(&view.source, standing.place, standing.last.seen))
+            })
+            .collect();
+        let legal = |&(fence, p): &(&Fence, f64)| {
+            fence.kind == Kind::Bay
+                && Inside::of(p) == Inside::Yes
+                && fence.schedule.open_since(view.at).is_some()
+        };
+        let no_parking: Vec<(&Fence, f64)> = if chances.iter().any(legal) {
+            Vec::new()
+        } else {
+            chances.into_iter().filter(|(fence, _)| fence.kind == Kind::NoParking).collect()
+        };
+        match standing.stay.take() {
+            Some(stay) => self.stay_on(standing, stay, &no_parking, lane, view),
+            None => self.stay_begins(standing, &no_parking, lane, view),
+        }
+    }
+
+    fn stay_begins(
+        &mut self,
+        standing: &mut Standing,
+        fences: &[(&Fence, f64)],
+        lane: &mut Lane,
+        view: &View,
+    ) {
+        let open: Vec<(&Fence, f64)> = fences
+            .iter()
+            .filter(|(fence, _)| fence.schedule.open_since(view.at).is_some())
+            .copied()
+            .collect();
+        let Some((fence, probability)) = surest(&open) else { return };
+        match Inside::of(probability) {
+            Inside::No => {}
+            Inside::Ambiguous => self.tell_ambiguous(standing, probability, view.at),
+            Inside::Yes => {
+                let Some(opened) = fence.schedule.open_since(view.at) else { return };
+                let since = standing.since.max(opened);
+                let track = standing.track();
+                let id =
+                    AlertId::derive(Rule::Parking.as_str(), &view.source, &fence.id, track, since);
+                // A file read again meets the stay that its first reading left open.
+                lane.adrift.retain(|lost| lost.stay.as_ref().is_none_or(|stay| stay.id != id));
+                standing.stay = Some(Stay {
+                    id,
+                    fence: fence.id.clone(),
+                    since,
+                    probability,
+                    outside_since: None,
+                    alert: None,
+                    reported_at: view.at,
+                });
+                self.out.push(Outcome::Standing { id, seen: Box::new(standing.last.clone()) });
+            }
+        }
+    }
+
+    fn tell_ambiguous(&mut self, standing: &mut Standing, probability: f64, at: Timestamp) {
+        if !standing.told_ambiguous && longer(at, standing.since, self.config.dwell) {
+            standing.told_ambiguous = true;
+            self.out.push(Outcome::Ambiguous { track: standing.track(), probability });
+        }
+    }
+
+    fn stay_on(
+        &mut self,
+        standing: &mut Standing,
+        mut stay: Stay,
+        fences: &[(&Fence, f64)],
+        lane: &Lane,
+        view: &View,
+    ) {
+        let here = fences.iter().find(|(fence, _)| fence.id == stay.fence);
+        let open = here.is_some_and(|(fence, _)| fence.schedule.open_since(view.at).is_some());
+        if here.is_some() && !open {
+            self.end_stay(stay, standing.last_seen, EndReason::ScheduleClosed);
+            return;
+        }
+        let probability = here.map_or(0.0, |(_, p)| *p);
+        if stay.is_over(probability, view.at, self.config) {
+            self.end_stay(stay, standing.last_seen, EndReason::Left);
+            return;
+        }
+        if let Some((fence, _)) = here {
+            self.report(&mut stay, standing, fence, lane, view);
+        }
+        standing.stay = Some(stay);
+    }
+
+    /// Raises the alert when the time has come, and repeats it from time to time.
+    fn report(
+        &mut self,
+        stay: &mut Stay,
+        standing: &Standing,
+        fence: &Fence,
+        lane: &Lane,
+        view: &View,
+    ) {
+        match &mut stay.alert {
+            Some(alert) => {
+                alert.last_seen = view.at;
+                if longer(view.at, stay.reported_at, self.config.update_every) {
+                    stay.reported_at = view.at;
+                    self.out.push(Outcome::Updated(alert.clone()));
+                }
+            }
+            None if stay.outside_since.is_none()
+                && longer(view.at, stay.since, self.config.dwell) =>
+            {
+                let alert = Box::new(raised(stay, standing, fence, lane, view, self.config));
+                stay.reported_at = view.at;
+                stay.alert = Some(alert.clone());
+                self.out.push(Outcome::Raised(alert));
+            }
+            None => {}
+        }
+    }
+
+    fn end(&mut self, standing: Standing, reason: EndReason) {
+        if let Some(stay) = standing.stay {
+            self.end_stay(stay, standing.last_seen, reason);
+        }
+    }
+
+    fn end_stay(&mut self, stay: Stay, last_seen: Timestamp, reason: EndReason) {
+        match stay.alert {
+            Some(mut alert) => {
+                alert.last_seen = last_seen;
+                alert.ended_at = Some(last_seen);
+                alert.end_reason = Some(reason);
+                self.out.push(Outcome::Ended(alert));
+            }
+            None => self.out.push(Outcome::Passed { id: stay.id }),
+        }
+    }
+}
+
+fn vehicles(view: &View) -> impl Iterator<Item = Observation> {
+    view.observations.iter().filter(|seen| seen.class.is_motor_vehicle()).cloned()
+}
+
+fn raised(
+    stay: &Stay,
+    standing: &Standing,
+    fence: &Fence,
+    lane: &Lane,
+    view: &View,
+    config: &Parking,
+) -> Alert {
+    Alert {
+        id: stay.id,
+        revision: 1,
+        rule: Rule::Parking,
+        queue: queue(fence),
+        source: view.source.clone(),
+        source_name: lane.name.clone(),
+        track: standing.track(),
+        class: standing.class(),
+        score: standing.last.score,
+        fence: fence.reference(),
+        place: standing.place,
+        seen: standing.last.seen,
+        probability_inside: stay.probability,
+        since: stay.since,
+        raised_at: view.at,
+        last_seen: view.at,
+        ended_at: None,
+        end_reason: None,
+        dwell_s: view.at.duration_since(stay.since).as_secs_f64(),
+        dwell_needed_s: config.dwell.as_secs_f64(),
+        time_basis: view.basis,
+        review: Review::default(),
+    }
+}
+
+/// Whoever decides a parking case at the place gets it.
+fn queue(fence: &Fence) -> Queue {
+    let name = match fence.authority {
+        Some(domain::Authority::TrafficPolice) => "parking-traffic_police",
+        Some(domain::Authority::UrbanMgmt) => "parking-urban_mgmt",
+        None => "parking-unassigned",
+    };
+    Queue::new(name).expect("these names are valid ids")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,208 @@
+//! One vehicle that may be standing: from the first still box to the end of its stay.
+//!
+//! In the picture of a fixed camera a vehicle stands while its boxes keep overlapping the first one.
+//! Two thresholds give hysteresis: boxes must agree well before it counts as standing, and must
+//! disagree clearly, for a while, before it counts as gone.
+
+use domain::{Alert, AlertId, Class, Observation, Place, RelBox, TrackId};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::Parking;
+use crate::fence::Fence;
+use crate::inside::Inside;
+
+/// A vehicle followed since it was last known to move.
+#[derive(Debug, Clone)]
+pub(crate) struct Standing {
+    /// The box at `since`.
+    pub(crate) anchor: RelBox,
+    pub(crate) since: Timestamp,
+    /// As last seen in its place.
+    pub(crate) last: Observation,
+    pub(crate) last_seen: Timestamp,
+    /// Where it stands: the mean over its boxes, so that one jittery box decides nothing.
+    pub(crate) place: Place,
+    averaged: f64,
+    /// Its track was last seen, wherever that was.
+    pub(crate) sighted: Timestamp,
+    /// Boxes have disagreed with the anchor since.
+    moving_since: Option<Timestamp>,
+    pub(crate) stay: Option<Stay>,
+    /// Told once that the place is ambiguous.
+    pub(crate) told_ambiguous: bool,
+}
+
+/// A standing vehicle inside an active fence.
+#[derive(Debug, Clone)]
+pub(crate) struct Stay {
+    pub(crate) id: AlertId,
+    pub(crate) fence: domain::FenceId,
+    pub(crate) since: Timestamp,
+    pub(crate) probability: f64,
+    pub(crate) outside_since: Option<Timestamp>,
+    pub(crate) alert: Option<Box<Alert>>,
+    pub(crate) reported_at: Timestamp,
+}
+
+/// What a new box says about a vehicle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Motion {
+    Still,
+    /// It disagrees with the anchor, but not yet for long.
+    Doubtful,
+    Moved,
+}
+
+/// A vehicle still settling is taken as standing after this; until then any disagreement re-anchors.
+const SETTLED_AFTER: SignedDuration = SignedDuration::from_secs(2);
+
+/// After so many boxes the mean place follows slowly instead of freezing.
+const MOST_AVERAGED: f64 = 100.0;
+
+impl Standing {
+    pub(crate) fn begin(seen: Observation, at: Timestamp) -> Self {
+        Self {
+            anchor: seen.seen,
+            since: at,
+            place: seen.place,
+            averaged: 1.0,
+            last: seen,
+            last_seen: at,
+            sighted: at,
+            moving_since: None,
+            stay: None,
+            told_ambiguous: false,
+        }
+    }
+
+    /// Takes up an alert that was open when the program last stopped.
+    pub(crate) fn resume(alert: &Alert) -> Self {
+        let last = Observation {
+            track: alert.track,
+            class: alert.class,
+            score: alert.score,
+            seen: alert.seen,
+            place: alert.place,
+        };
+        let stay = Stay {
+            id: alert.id,
+            fence: alert.fence.id.clone(),
+            since: alert.since,
+            probability: alert.probability_inside,
+            outside_since: None,
+            reported_at: alert.last_seen,
+            alert: Some(Box::new(alert.clone())),
+        };
+        Self {
+            anchor: alert.seen,
+            since: alert.since,
+            place: alert.place,
+            averaged: MOST_AVERAGED,
+            last,
+            last_seen: alert.last_seen,
+            sighted: alert.last_seen,
+            moving_since: None,
+            stay: Some(stay),
+            told_ambiguous: false,
+        }
+    }
+
+    pub(crate) fn settled(&self) -> bool {
+        self.stay.is_some() || self.last_seen.duration_since(self.since) >= SETTLED_AFTER
+    }
+
+    /// Whether `seen` is a vehicle in this one's place that may be this one.
+    pub(crate) fn is_place_of(&self, seen: &Observation, still_iou: f64) -> bool {
+        self.anchor.iou(seen.seen) >= still_iou && self.last.class.confusable_with(seen.class)
+    }
+
+    /// Takes the next box of the same track.
+    pub(crate) fn advance(&mut self, seen: Observation, at: Timestamp, config: &Parking) -> Motion {
+        self.sighted = at;
+        let overlap = self.anchor.iou(seen.seen);
+        let needed = if self.settled() { config.moved_iou } else { config.still_iou };
+        if overlap >= needed {
+            self.see(seen, at);
+            return Motion::Still;
+        }
+        if !self.settled() {
+            *self = Self::begin(seen, at);
+            return Motion::Still;
+        }
+        let since = *self.moving_since.get_or_insert(at);
+        if longer(at, since, config.grace) { Motion::Moved } else { Motion::Doubtful }
+    }
+
+    /// Another track has this vehicle now.
+    pub(crate) fn hand_over(&mut self, seen: Observation, at: Timestamp) {
+        self.see(seen, at);
+    }
+
+    fn see(&mut self, seen: Observation, at: Timestamp) {
+        self.averaged = (self.averaged + 1.0).min(MOST_AVERAGED);
+        self.place = nudged(self.place, seen.place, 1.0 / self.averaged);
+        self.last = seen;
+        self.last_seen = at;
+        self.sighted = at;
+        self.moving_since = None;
+    }
+
+    pub(crate) fn moving_since(&self) -> Option<Timestamp> {
+        self.moving_since
+    }
+
+    pub(crate) fn track(&self) -> TrackId {
+        self.last.track
+    }
+
+    pub(crate) fn class(&self) -> Class {
+        self.last.class
+    }
+}
+
+impl Stay {
+    /// Whether the place has been outside the fence for longer than the grace.
+    pub(crate) fn is_over(&mut self, probability: f64, at: Timestamp, config: &Parking) -> bool {
+        match Inside::of(probability) {
+            Inside::No => {
+                let since = *self.outside_since.get_or_insert(at);
+                longer(at, since, config.grace)
+            }
+            Inside::Yes => {
+                self.probability = probability;
+                self.outside_since = None;
+                false
+            }
+            Inside::Ambiguous => {
+                self.outside_since = None;
+                false
+            }
+        }
+    }
+}
+
+/// `mean` moved towards `next` by `part`; the doubt is the newer one's, since what a camera gets wrong
+/// it gets wrong every time.
+fn nudged(mean: Place, next: Place, part: f64) -> Place {
+    let towards = |from: f64, to: f64| from + (to - from) * part;
+    match (mean, next) {
+        (
+            Place::Ground { lon, lat, .. },
+            Place::Ground { lon: x, lat: y, covariance_m2, ellipse95 },
+        ) => Place::Ground { lon: towards(lon, x), lat: towards(lat, y), covariance_m2, ellipse95 },
+        (Place::Image { x, y }, Place::Image { x: next_x, y: next_y }) => {
+            Place::Image { x: towards(x, next_x), y: towards(y, next_y) }
+        }
+        (_, next) => next,
+    }
+}
+
+/// The fence that a place lies in: the likeliest, the first of equals.
+pub(crate) fn surest<'a>(candidates: &[(&'a Fence, f64)]) -> Option<(&'a Fence, f64)> {
+    candidates.iter().copied().reduce(|best, next| if next.1 > best.1 { next } else { best })
+}
+
+/// Whether at least `span` has gone by from `since` to `at`.
+pub(crate) fn longer(at: Timestamp, since: Timestamp, span: std::time::Duration) -> bool {
+    at.duration_since(since) >= SignedDuration::try_from(span).unwrap_or(SignedDuration::MAX)
+}

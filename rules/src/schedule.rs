@@ -1,0 +1,245 @@
+//! When a fence applies: weekly hours in a time zone, within a period of validity.
+
+use jiff::civil::{Time, Weekday};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, Zoned};
+use serde::Deserialize;
+
+/// When a fence applies. The default applies always.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Schedule {
+    pub valid_from: Option<Timestamp>,
+    /// Exclusive.
+    pub valid_to: Option<Timestamp>,
+    weekly: Option<Weekly>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Weekly {
+    zone: TimeZone,
+    hours: Vec<Hours>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Hours {
+    days: Vec<Weekday>,
+    from: Time,
+    /// At or before `from`: the hours run past midnight.
+    to: Time,
+}
+
+/// A schedule as GeoJSON carries it:
+/// `{"time_zone":"Asia/Shanghai","weekly":[{"days":["mon","tue"],"from":"07:00","to":"20:00"}]}`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawSchedule {
+    time_zone: String,
+    weekly: Vec<RawHours>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawHours {
+    days: Vec<Day>,
+    from: String,
+    to: String,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Day {
+    Mon,
+    Tue,
+    Wed,
+    Thu,
+    Fri,
+    Sat,
+    Sun,
+}
+
+/// Why a schedule is none.
+#[derive(Debug, thiserror::Error)]
+pub enum ScheduleError {
+    #[error("`{name}` is no time zone; use a name like `Asia/Shanghai`")]
+    Zone { name: String, source: jiff::Error },
+    #[error("`{text}` is no time of day; use `HH:MM`")]
+    Time { text: String, source: jiff::Error },
+    #[error("weekly hours without a day apply never; name at least one of mon … sun")]
+    NoDay,
+    #[error("`valid_to` is not after `valid_from`")]
+    Empty,
+}
+
+impl Schedule {
+    pub(crate) fn new(
+        raw: Option<RawSchedule>,
+        valid_from: Option<Timestamp>,
+        valid_to: Option<Timestamp>,
+    ) -> Result<Self, ScheduleError> {
+        if valid_from.zip(valid_to).is_some_and(|(from, to)| to <= from) {
+            return Err(ScheduleError::Empty);
+        }
+        let weekly = raw.map(Weekly::new).transpose()?;
+        Ok(Self { valid_from, valid_to, weekly })
+    }
+
+    /// Since when it has applied without a break, if it applies at `at`. An always-open schedule has
+    /// applied since the beginning of time.
+    pub fn open_since(&self, at: Timestamp) -> Option<Timestamp> {
+        let valid =
+            self.valid_from.is_none_or(|from| from <= at) && self.valid_to.is_none_or(|to| at < to);
+        if !valid {
+            return None;
+        }
+        let opened = match &self.weekly {
+            None => Timestamp::MIN,
+            Some(weekly) => weekly.open_since(at)?,
+        };
+        Some(self.valid_from.map_or(opened, |from| from.max(opened)))
+    }
+}
+
+impl Weekly {
+    fn new(raw: RawSchedule) -> Result<Self, ScheduleError> {
+        let zone = TimeZone::get(&raw.time_zone)
+            .map_err(|source| ScheduleError::Zone { name: raw.time_zone, source })?;
+        let hours = raw.weekly.into_iter().map(Hours::new).collect::<Result<_, _>>()?;
+        Ok(Self { zone, hours })
+    }
+
+    /// Follows hours that touch or overlap back to where they began, one week at most.
+    fn open_since(&self, at: Timestamp) -> Option<Timestamp> {
+        let mut opened = self.latest_opening(at)?;
+        for _ in 0..self.hours.len() * 8 {
+            let Ok(before) = opened.checked_sub(SignedDuration::from_nanos(1)) else { break };
+            match self.latest_opening(before) {
+                Some(earlier) => opened = earlier,
+                None => break,
+            }
+        }
+        Some(opened)
+    }
+
+    /// The beginning of hours that hold `at`.
+    fn latest_opening(&self, at: Timestamp) -> Option<Timestamp> {
+        let local = at.to_zoned(self.zone.clone());
+        self.hours.iter().filter_map(|hours| hours.opening(&local, at)).min()
+    }
+}
+
+impl Hours {
+    fn new(raw: RawHours) -> Result<Self, ScheduleError> {
+        if raw.days.is_empty() {
+            return Err(ScheduleError::NoDay);
+        }
+        let days = raw.days.into_iter().map(Weekday::from).collect();
+        Ok(Self { days, from: time(&raw.from)?, to: time(&raw.to)? })
+    }
+
+    /// Hours of today or, past midnight, of yesterday.
+    fn opening(&self, local: &Zoned, at: Timestamp) -> Option<Timestamp> {
+        [local.date(), local.date().yesterday().ok()?].into_iter().find_map(|date| {
+            if !self.days.contains(&date.weekday()) {
+                return None;
+            }
+            let zone = local.time_zone();
+            let last = if self.to <= self.from { date.tomorrow().ok()? } else { date };
+            let from = zone.to_timestamp(date.to_datetime(self.from)).ok()?;
+            let to = zone.to_timestamp(last.to_datetime(self.to)).ok()?;
+            (from <= at && at < to).then_some(from)
+        })
+    }
+}
+
+/// `24:00` is accepted as the midnight that ends the day.
+fn time(text: &str) -> Result<Time, ScheduleError> {
+    if text == "24:00" {
+        return Ok(Time::midnight());
+    }
+    Time::strptime("%H:%M", text)
+        .map_err(|source| ScheduleError::Time { text: text.to_owned(), source })
+}
+
+impl From<Day> for Weekday {
+    fn from(day: Day) -> Self {
+        match day {
+            Day::Mon => Self::Monday,
+            Day::Tue => Self::Tuesday,
+            Day::Wed => Self::Wednesday,
+            Day::Thu => Self::Thursday,
+            Day::Fri => Self::Friday,
+            Day::Sat => Self::Saturday,
+            Day::Sun => Self::Sunday,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn schedule(weekly: &str) -> Schedule {
+        let json = format!(r#"{{"time_zone":"Asia/Shanghai","weekly":{weekly}}}"#);
+        Schedule::new(Some(serde_json::from_str(&json).unwrap()), None, None).unwrap()
+    }
+
+    /// 2026-11-16 is a Monday.
+    fn at(text: &str) -> Timestamp {
+        format!("2026-11-{text}+08:00").parse().unwrap()
+    }
+
+    #[test]
+    fn hours_of_the_week() {
+        let day = schedule(r#"[{"days":["mon","tue"],"from":"07:00","to":"20:00"}]"#);
+        assert_eq!(day.open_since(at("16T06:59:59")), None);
+        assert_eq!(day.open_since(at("16T07:00:00")), Some(at("16T07:00:00")));
+        assert_eq!(day.open_since(at("16T19:59:59")), Some(at("16T07:00:00")));
+        assert_eq!(day.open_since(at("16T20:00:00")), None);
+        assert_eq!(day.open_since(at("18T12:00:00")), None);
+    }
+
+    #[test]
+    fn hours_past_midnight_belong_to_the_day_they_begin() {
+        let night = schedule(r#"[{"days":["mon"],"from":"22:00","to":"06:00"}]"#);
+        assert_eq!(night.open_since(at("17T05:00:00")), Some(at("16T22:00:00")));
+        assert_eq!(night.open_since(at("16T05:00:00")), None);
+    }
+
+    #[test]
+    fn hours_that_touch_are_one() {
+        let all = schedule(
+            r#"[{"days":["mon","tue"],"from":"00:00","to":"24:00"},{"days":["tue"],"from":"08:00","to":"09:00"}]"#,
+        );
+        assert_eq!(all.open_since(at("17T08:30:00")), Some(at("16T00:00:00")));
+    }
+
+    #[test]
+    fn validity_bounds_the_hours() {
+        let schedule =
+            Schedule::new(None, Some(at("16T10:00:00")), Some(at("16T12:00:00"))).unwrap();
+        assert_eq!(schedule.open_since(at("16T09:00:00")), None);
+        assert_eq!(schedule.open_since(at("16T11:00:00")), Some(at("16T10:00:00")));
+        assert_eq!(schedule.open_since(at("16T12:00:00")), None);
+        assert_eq!(Schedule::default().open_since(at("16T12:00:00")), Some(Timestamp::MIN));
+    }
+
+    #[test]
+    fn bad_schedules_say_what_is_wrong() {
+        let check = |json: &str, wanted: &str| {
+            let raw = serde_json::from_str(json).unwrap();
+            assert_eq!(Schedule::new(Some(raw), None, None).unwrap_err().to_string(), wanted);
+        };
+        check(
+            r#"{"time_zone":"Asia/Peking","weekly":[]}"#,
+            "`Asia/Peking` is no time zone; use a name like `Asia/Shanghai`",
+        );
+        check(
+            r#"{"time_zone":"UTC","weekly":[{"days":["mon"],"from":"7 am","to":"08:00"}]}"#,
+            "`7 am` is no time of day; use `HH:MM`",
+        );
+        check(
+            r#"{"time_zone":"UTC","weekly":[{"days":[],"from":"07:00","to":"08:00"}]}"#,
+            "weekly hours without a day apply never; name at least one of mon … sun",
+        );
+    }
+}

@@ -14,6 +14,7 @@ mod fences;
 mod inside;
 mod parking;
 mod schedule;
+mod show;
 
 pub use config::{Config, Parking};
 pub use engine::{Engine, Outcome};

@@ -3,7 +3,7 @@
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// When a fence applies. The default applies always.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -16,6 +16,8 @@ pub struct Schedule {
 
 #[derive(Debug, Clone, PartialEq)]
 struct Weekly {
+    /// As it was given.
+    raw: RawSchedule,
     zone: TimeZone,
     hours: Vec<Hours>,
 }
@@ -30,14 +32,14 @@ struct Hours {
 
 /// A schedule as GeoJSON carries it:
 /// `{"time_zone":"Asia/Shanghai","weekly":[{"days":["mon","tue"],"from":"07:00","to":"20:00"}]}`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawSchedule {
     time_zone: String,
     weekly: Vec<RawHours>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawHours {
     days: Vec<Day>,
@@ -45,7 +47,7 @@ struct RawHours {
     to: String,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Day {
     Mon,
@@ -83,6 +85,11 @@ impl Schedule {
         Ok(Self { valid_from, valid_to, weekly })
     }
 
+    /// The weekly hours as they were given.
+    pub(crate) fn weekly_hours(&self) -> Option<&RawSchedule> {
+        self.weekly.as_ref().map(|weekly| &weekly.raw)
+    }
+
     /// Since when it has applied without a break, if it applies at `at`. An always-open schedule has
     /// applied since the beginning of time.
     pub fn open_since(&self, at: Timestamp) -> Option<Timestamp> {
@@ -102,9 +109,9 @@ impl Schedule {
 impl Weekly {
     fn new(raw: RawSchedule) -> Result<Self, ScheduleError> {
         let zone = TimeZone::get(&raw.time_zone)
-            .map_err(|source| ScheduleError::Zone { name: raw.time_zone, source })?;
-        let hours = raw.weekly.into_iter().map(Hours::new).collect::<Result<_, _>>()?;
-        Ok(Self { zone, hours })
+            .map_err(|source| ScheduleError::Zone { name: raw.time_zone.clone(), source })?;
+        let hours = raw.weekly.iter().map(Hours::new).collect::<Result<_, _>>()?;
+        Ok(Self { raw, zone, hours })
     }
 
     /// Follows hours that touch or overlap back to where they began, one week at most.
@@ -128,11 +135,11 @@ impl Weekly {
 }
 
 impl Hours {
-    fn new(raw: RawHours) -> Result<Self, ScheduleError> {
+    fn new(raw: &RawHours) -> Result<Self, ScheduleError> {
         if raw.days.is_empty() {
             return Err(ScheduleError::NoDay);
         }
-        let days = raw.days.into_iter().map(Weekday::from).collect();
+        let days = raw.days.iter().copied().map(Weekday::from).collect();
         Ok(Self { days, from: time(&raw.from)?, to: time(&raw.to)? })
     }
 

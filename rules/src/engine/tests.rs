@@ -69,14 +69,14 @@ struct Story {
 
 impl Story {
     fn new(fences: &[String]) -> Self {
-        Self::resuming(fences, Vec::new())
+        Self::resuming(fences, &[])
     }
 
-    fn resuming(fences: &[String], open: Vec<Alert>) -> Self {
+    fn resuming(fences: &[String], open: &[Alert]) -> Self {
         let fences = Fences::new(fences.iter().map(String::as_str), []).unwrap();
         let config = Parking { dwell: Duration::from_secs(10), ..Parking::default() };
         let mut engine = Engine::new(Arc::new(fences), config);
-        engine.resume(cam(), "Renmin Road".to_owned(), &open);
+        engine.resume(cam(), "Renmin Road".to_owned(), open);
         Self { engine, at: start(), frame: 0, log: Vec::new(), alerts: Vec::new() }
     }
 
@@ -247,13 +247,13 @@ fn a_restart_takes_up_the_open_alert() {
     let mut story = Story::new(&[strip("")]);
     story.see_for(12, &[car(1, 0.0, 0.0, 0.3)]);
     let open = story.alerts.clone();
-    let mut after = Story::resuming(&[strip("")], open.clone());
+    let mut after = Story::resuming(&[strip("")], &open);
     after.at = start() + SignedDuration::from_secs(30);
     after.see_for(60, &[car(1, 0.1, 0.0, 0.3)]);
     assert_eq!(after.finish(), ["70 updated", "90 ended SourceEnded at 89"]);
 
     // The same file read again from its beginning: the same alert, once.
-    let mut again = Story::resuming(&[strip("")], open.clone());
+    let mut again = Story::resuming(&[strip("")], &open);
     again.see_for(100, &[car(1, 0.0, 0.0, 0.3)]);
     assert_eq!(again.alerts, open);
     assert_eq!(

@@ -25,7 +25,7 @@ pub struct Config {
     pub threads: u16,
     /// Detections scoring below this are dropped. Default: the model's operating threshold.
     pub min_score: Option<f32>,
-    /// Of two boxes of one class that overlap by more than this (IoU), the weaker is dropped.
+    /// Of two boxes of one class that overlap by more than this (`IoU`), the weaker is dropped.
     /// Default: the model's.
     pub nms_iou: Option<f32>,
     pub tracker: TrackerConfig,
@@ -172,7 +172,7 @@ impl TrackerConfig {
     }
 }
 
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 
 #[derive(Default)]
 struct Problems(Vec<(String, String)>);

@@ -46,7 +46,7 @@ pub struct ModelCard {
     pub decode: Decode,
     /// Operating threshold, 0..1.
     pub min_score: f32,
-    /// IoU, 0..1.
+    /// `IoU`, 0..1.
     pub nms_iou: f32,
     /// In the order of the ONNX file.
     pub outputs: Vec<Output>,
@@ -415,7 +415,11 @@ mod tests {
         check("schema = 1", "schema = 2", "m.toml: schema: must be 1, got `2`");
         check("schema = 1", "schema = 1\nsize = 3", "unknown field `size`");
         check("nms_iou = 0.6", "", "missing field `nms_iou`");
-        check("min_score = 0.4", "min_score = 1.4", "`min_score` must lie between 0 and 1, got `1.4`");
+        check(
+            "min_score = 0.4",
+            "min_score = 1.4",
+            "`min_score` must lie between 0 and 1, got `1.4`",
+        );
         check(
             "file = \"ssdlite-mobilenetv2.onnx\"",
             "file = \"../x.onnx\"",

@@ -1,13 +1,13 @@
 //! One box per object: greedy non-maximum suppression.
 
-use domain::{Bbox, Detection};
+use domain::{Bbox, Detection, Size};
 
 /// More candidates than this are not compared: the weakest are left out.
 const MAX_CANDIDATES: usize = 1024;
 /// More objects than this are not told of one frame.
 const MAX_KEPT: usize = 300;
 /// One vehicle is often found twice, as a car and as a truck. Boxes of classes that the detector
-/// confuses are one object from this IoU on: higher than within a class, because a real car before
+/// confuses are one object from this `IoU` on: higher than within a class, because a real car before
 /// a real truck overlaps too.
 const CONFUSED_IOU: f32 = 0.75;
 
@@ -40,7 +40,9 @@ fn covers(stronger: &Detection, weaker: &Detection, iou: f32) -> bool {
 }
 
 /// Cuts a box to the picture; nothing is left of one that lies outside or is no box.
-pub(crate) fn clip(bbox: Bbox, width: f32, height: f32) -> Option<Bbox> {
+#[expect(clippy::cast_precision_loss, reason = "sides are far below 2^24")]
+pub(crate) fn clip(bbox: Bbox, size: Size) -> Option<Bbox> {
+    let (width, height) = (size.width as f32, size.height as f32);
     let finite = [bbox.x1, bbox.y1, bbox.x2, bbox.y2].iter().all(|v| v.is_finite());
     let cut = Bbox {
         x1: bbox.x1.clamp(0.0, width),
@@ -69,17 +71,17 @@ mod tests {
         assert_eq!(suppress(all.clone(), 0.6), expected, "{given:?}");
     }
 
-    /// Boxes of 100×100 that are `d` apart have an IoU of (100 − d) / (100 + d).
+    /// Boxes of 100×100 that are `d` apart have an `IoU` of (100 − d) / (100 + d).
     #[test]
     fn one_box_per_object() {
         check(&[], &[]);
-        // IoU .82: the weaker of a class goes, whatever comes first.
+        // `IoU` .82: the weaker of a class goes, whatever comes first.
         check(&[(Car, 0.5, 10.0), (Car, 0.9, 0.0)], &[1]);
-        // IoU .54: two cars.
+        // `IoU` .54: two cars.
         check(&[(Car, 0.9, 0.0), (Car, 0.5, 30.0)], &[0, 1]);
         // The same vehicle as car and as truck.
         check(&[(Car, 0.6, 0.0), (Truck, 0.7, 5.0), (Bus, 0.5, 5.0)], &[1]);
-        // IoU .67: a car before a truck stays.
+        // `IoU` .67: a car before a truck stays.
         check(&[(Car, 0.6, 0.0), (Truck, 0.7, 20.0)], &[1, 0]);
         // A person in a car is no car.
         check(&[(Car, 0.9, 0.0), (Person, 0.5, 0.0)], &[0, 1]);
@@ -92,7 +94,7 @@ mod tests {
     #[test]
     fn a_box_is_cut_to_the_picture() {
         let bbox = |x1, y1, x2, y2| Bbox { x1, y1, x2, y2 };
-        let cut = |b| clip(b, 100.0, 50.0);
+        let cut = |b| clip(b, Size::new(100, 50).unwrap());
         assert_eq!(cut(bbox(-5.0, 10.0, 120.0, 60.0)), Some(bbox(0.0, 10.0, 100.0, 50.0)));
         assert_eq!(cut(bbox(101.0, 0.0, 120.0, 10.0)), None);
         assert_eq!(cut(bbox(20.0, 0.0, 10.0, 10.0)), None);

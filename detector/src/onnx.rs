@@ -12,7 +12,7 @@ use ort::environment::Environment;
 use ort::ep::{ArbitrarilyConfigurableExecutionProvider, OpenVINO};
 use ort::logging::LogLevel;
 use ort::session::Session;
-use ort::session::builder::{BuilderResult, GraphOptimizationLevel, SessionBuilder};
+use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use ort::value::{Outlet, TensorElementType, TensorRef};
 use serde::Serialize;
 
@@ -121,6 +121,15 @@ impl Onnx {
         &self.active
     }
 
+    /// Runs the network once on what is in its input. The first inference takes memory and is slow;
+    /// this takes that away from the first frame.
+    pub fn warm_up(&mut self) -> Result<(), DetectProblem> {
+        let inference = |e: ort::Error| DetectProblem::Inference(Box::new(e));
+        let tensor = TensorRef::from_array_view(self.preprocess.tensor()).map_err(inference)?;
+        self.session.run(ort::inputs![tensor]).map_err(inference)?;
+        Ok(())
+    }
+
     fn look(&mut self, frame: &Frame) -> Result<Vec<Detection>, DetectProblem> {
         let geometry =
             self.preprocess.fill(frame).map_err(|e| DetectProblem::Picture(Box::new(e)))?;
@@ -131,11 +140,10 @@ impl Onnx {
             .map(|i| outputs[i].try_extract_tensor::<f32>().map(|(_, numbers)| numbers))
             .collect::<ort::Result<Vec<&[f32]>>>()
             .map_err(inference)?;
-        let (width, height) = (frame.size.width as f32, frame.size.height as f32);
         let mut found = self.decoder.decode(&numbers, self.min_score);
         found = suppress(found, self.nms_iou);
         let placed = found.into_iter().filter_map(|detection| {
-            let bbox = clip(geometry.to_frame(detection.bbox), width, height)?;
+            let bbox = clip(geometry.to_frame(detection.bbox), frame.size)?;
             Some(Detection { bbox, ..detection })
         });
         Ok(placed.collect())
@@ -194,7 +202,7 @@ fn session(
         provider: config.provider.as_str(),
         source,
     };
-    let builder = common(environment, config).map_err(failed)?;
+    let builder = common(environment, config).map_err(|e| failed(Box::new(e)))?;
     let mut builder = match config.provider {
         Provider::Cpu => builder,
         Provider::OpenVino => openvino(builder, config)
@@ -203,23 +211,22 @@ fn session(
     builder.commit_from_memory(model).map_err(|e| failed(Box::new(e)))
 }
 
+/// What the converter calls the batch.
+const BATCH: &str = "N";
+
 type BoxedError = Box<dyn std::error::Error + Send + Sync>;
 
-fn common(environment: &Environment, config: &Config) -> Result<SessionBuilder, BoxedError> {
-    let threads = usize::from(config.threads);
-    let set = |builder: SessionBuilder| -> BuilderResult {
-        builder
-            .with_no_environment_execution_providers()?
-            .with_log_level(LogLevel::Error)?
-            .with_optimization_level(GraphOptimizationLevel::All)?
-            .with_memory_pattern(true)?
-            .with_inter_threads(1)?
-            .with_intra_threads(threads)?
-            // Waiting threads sleep: between two frames there is nothing to wait for.
-            .with_intra_op_spinning(false)?
-            .with_dimension_override("N", 1)
-    };
-    set(Session::builder(environment)?).map_err(|e| plain(&e))
+fn common(environment: &Environment, config: &Config) -> ort::Result<SessionBuilder> {
+    Ok(Session::builder(environment)?
+        .with_no_environment_execution_providers()?
+        .with_log_level(LogLevel::Error)?
+        .with_optimization_level(GraphOptimizationLevel::All)?
+        .with_memory_pattern(true)?
+        .with_inter_threads(1)?
+        .with_intra_threads(usize::from(config.threads))?
+        // Waiting threads sleep: between two frames there is nothing to wait for.
+        .with_intra_op_spinning(false)?
+        .with_dimension_override(BATCH, 1)?)
 }
 
 /// A registration that fails, and a node that `OpenVINO` does not take, are errors.

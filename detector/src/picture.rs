@@ -234,7 +234,10 @@ mod tests {
         for content in [&b""[..], b"no picture", b"\xff\xd8\xff\xe0 torn"] {
             std::fs::write(&path, content).unwrap();
             let error = read(&path).unwrap_err().to_string();
-            assert!(error.ends_with("a.jpg is no picture that can be read (JPEG, PNG, …)"), "{error}");
+            assert!(
+                error.ends_with("a.jpg is no picture that can be read (JPEG, PNG, …)"),
+                "{error}"
+            );
         }
     }
 
@@ -243,7 +246,7 @@ mod tests {
         let frame = frame(40, 20);
         for (part, margin, width, height) in [
             (seen(0.25, 0.25, 0.5, 0.5), 0.0, 20, 10),
-            (seen(0.25, 0.25, 0.5, 0.5), 0.25, 30, 15),
+            (seen(0.25, 0.25, 0.5, 0.5), 0.25, 30, 16),
             (seen(0.25, 0.25, 0.5, 0.5), 9.0, 40, 20),
             (seen(-1.0, -1.0, 5.0, 5.0), 0.0, 40, 20),
             (seen(0.5, 0.5, 0.0, 0.0), 0.0, 1, 1),

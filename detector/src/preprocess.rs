@@ -181,6 +181,7 @@ fn normalisation(input: &Input, channel: usize) -> (f64, f64) {
 }
 
 #[cfg(test)]
+#[expect(clippy::cast_precision_loss, reason = "sides are far below 2^24")]
 mod tests {
     use domain::{Bbox, SourceId, TimeBasis};
     use jiff::Timestamp;
@@ -212,8 +213,7 @@ mod tests {
 
     #[test]
     fn planes_are_normalised_and_the_border_is_black() {
-        let mut preprocess =
-            Preprocess::new(&input(Layout::Nchw, Channels::Bgr, Fit::Letterbox));
+        let mut preprocess = Preprocess::new(&input(Layout::Nchw, Channels::Bgr, Fit::Letterbox));
         // Twice as wide as high, then as high as wide, then the first again.
         for (width, height, top) in [(64, 32, 8), (50, 50, 0), (64, 32, 8)] {
             preprocess.fill(&frame(width, height, [110, 220, 130])).unwrap();

@@ -19,13 +19,14 @@ fn open(model: &str) -> Onnx {
 }
 
 fn frame(width: u32, height: u32, paint: impl Fn(u32, u32) -> u8) -> Frame {
-    let size = Size::new(width, height).unwrap();
+    let size = Size::new(width, height).expect("a size of this test");
     let pixels: Vec<u8> = (0..height)
         .flat_map(|y| (0..width).map(move |x| (x, y)))
         .flat_map(|(x, y)| [paint(x, y); 3])
         .collect();
-    let source = SourceId::new("test").unwrap();
-    Frame::new(source, 0, Timestamp::UNIX_EPOCH, TimeBasis::Media, size, pixels.into()).unwrap()
+    let source = SourceId::new("test").expect("a plain name");
+    Frame::new(source, 0, Timestamp::UNIX_EPOCH, TimeBasis::Media, size, pixels.into())
+        .expect("as many pixels as the size says")
 }
 
 #[test]

@@ -103,6 +103,7 @@ mod testing {
     }
 
     /// Numbers of 0..1 that are the same in Python.
+    #[expect(clippy::cast_precision_loss, reason = "24 bits fit")]
     pub(super) fn made_up(length: usize, seed: u32) -> Vec<f32> {
         let mut state = seed;
         let mut next = || {

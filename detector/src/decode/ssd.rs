@@ -113,7 +113,9 @@ mod tests {
         assert_eq!(anchors.len(), 1917);
         for (index, [y, x, height, width]) in ANCHORS {
             let found = anchors[index];
-            for (a, b) in [found.y, found.x, found.height, found.width].into_iter().zip([y, x, height, width]) {
+            for (a, b) in
+                [found.y, found.x, found.height, found.width].into_iter().zip([y, x, height, width])
+            {
                 assert!((a - b).abs() < 1e-6, "anchor {index}: {found:?}");
             }
         }
@@ -137,9 +139,13 @@ mod tests {
     #[test]
     fn boxes_are_the_peers() {
         let mut codes = made_up(1917 * 4, 5);
-        codes.iter_mut().for_each(|code| *code = *code * 4.0 - 2.0);
+        for code in &mut codes {
+            *code = *code * 4.0 - 2.0;
+        }
         let mut scores = made_up(1917 * CLASSES, 6);
-        scores.iter_mut().for_each(|score| *score *= 0.3);
+        for score in &mut scores {
+            *score *= 0.3;
+        }
         for (row, column, score) in [
             (0, 3, 0.9),
             (1083, 8, 0.5),
@@ -156,7 +162,7 @@ mod tests {
         let found = decoder.decode(&[&codes, &scores], 0.4);
         let expected = [
             (Class::Car, 0.9, [-9.214_056, -7.462_308, 30.573_586, 16.963_919]),
-            (Class::Bus, 0.8, [41.797_272, 182.822_19, 160.089_04, 212.883_39]),
+            (Class::Bus, 0.8, [41.797_27, 182.822_19, 160.089_04, 212.883_39]),
             (Class::Truck, 0.5, [-10.090_813, -21.525_639, 64.548_82, 50.542_08]),
             (Class::Motorcycle, 0.66, [91.559_944, -112.171_715, 230.703_96, 114.956_62]),
             (Class::Person, 0.45, [-46.918_74, 19.480_839, 376.413_6, 223.325_16]),

@@ -26,11 +26,11 @@ pub const MAX_DETECTIONS: usize = 1024;
 /// While so many tracks live, no new one begins.
 pub const MAX_TRACKS: usize = 1024;
 
-/// What IoU × score must exceed for a strong detection to continue a track.
+/// What `IoU` × score must exceed for a strong detection to continue a track.
 const STRONG_MATCH: f32 = 0.2;
-/// What the IoU must exceed for a weak detection to continue a track.
+/// What the `IoU` must exceed for a weak detection to continue a track.
 const WEAK_MATCH: f32 = 0.5;
-/// What IoU × score must exceed for a strong detection to continue a track that does not count yet.
+/// What `IoU` × score must exceed for a strong detection to continue a track that does not count yet.
 const TENTATIVE_MATCH: f32 = 0.3;
 /// Two tracks that overlap by more than this follow the same object.
 const DUPLICATE_IOU: f32 = 0.85;

@@ -1,4 +1,9 @@
 //! Scenes in which a track must hold, frame by frame, at 25 frames a second.
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    reason = "frame numbers and pixels of a scene are small"
+)]
 
 use domain::{Bbox, Class, Detection, Sighting, TrackId};
 use jiff::{SignedDuration, Timestamp};
@@ -40,7 +45,8 @@ struct Dice(u64);
 
 impl Dice {
     fn roll(&mut self) -> f32 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 40) as f32 / (1_u64 << 24) as f32
     }
 
@@ -230,8 +236,7 @@ fn what_cannot_be_followed_is_passed_over() {
 fn a_flood_of_boxes_is_bounded() {
     let mut tracker = Tracker::new(&TrackerConfig::default());
     for n in 0..4 {
-        let flood: Vec<Detection> =
-            (0..3000_u16).map(|i| car(100.0 * f32::from(i), 0.0)).collect();
+        let flood: Vec<Detection> = (0..3000_u16).map(|i| car(100.0 * f32::from(i), 0.0)).collect();
         let told = tracker.update(&flood, at(n));
         assert!(told.len() <= super::MAX_DETECTIONS);
         assert!(tracker.tracks.len() <= super::MAX_TRACKS);

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::kalman::Kalman;
 
-/// A box that stays within this IoU of where it stood has not moved.
+/// A box that stays within this `IoU` of where it stood has not moved.
 const SAME_PLACE_IOU: f32 = 0.7;
 /// So long at one place is standing; so long away from it is having left. Shorter deviations are
 /// those of a box that somebody passes in front of.

@@ -87,6 +87,7 @@ async function walk(page) {
   for (const moment of ["first", "last"]) await pictureShown(page, `${moment}-scene-img`);
   result.clip = await clipShown(page);
   await page.getByTestId("rule").waitFor();
+  await page.locator('[data-testid="place-image"], [data-testid="map"][data-ready="true"]').first().waitFor();
   await shoot(page, "alert");
 
   result.step = "decide";

@@ -10,7 +10,7 @@ import bpy
 
 from . import fences, film, survey
 
-SAMPLES = {"parking": 8, "dump": 12, "roof": 12, "patrol": 8}
+SAMPLES = {"parking": 8, "dump": 8, "roof": 8, "patrol": 8}
 DEMO = Path(__file__).resolve().parents[1]
 
 

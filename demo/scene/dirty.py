@@ -14,9 +14,9 @@ EACH = 30000  # the fixed cost of one render, in pixels
 
 
 class Changes:
-    def __init__(self, sun=None):
+    def __init__(self, sun=None, margin=MARGIN):
         """`sun`: azimuth and elevation in degrees, or None where no shadow is cast by the sun."""
-        self.seen, self.slope = None, (0.0, 0.0)
+        self.seen, self.slope, self.margin = None, (0.0, 0.0), margin
         if sun:
             a, e = math.radians(sun[0]), math.radians(max(12, sun[1]))
             self.slope = -math.sin(a) / math.tan(e), -math.cos(a) / math.tan(e)
@@ -45,7 +45,7 @@ class Changes:
         px = camera.project(_in_front(camera, np.array([tuple(v) for v in corners] + shade)))[0]
         if len(px) == 0:
             return None
-        return (*(px.min(0) - MARGIN), *(px.max(0) + MARGIN))
+        return (*(px.min(0) - self.margin), *(px.max(0) + self.margin))
 
 
 def _in_front(camera, points, near=0.3):

@@ -10,7 +10,7 @@ import bpy
 import cv2
 
 from . import truth
-from .dirty import Changes
+from .dirty import MARGIN, Changes, merge
 
 
 @dataclass
@@ -24,7 +24,7 @@ class Story:
     block: object
     step: object
     partial: bool = True  # off where more than the entities changes between frames
-    whole: bool = False  # where lamps make a change reach farther than its rectangle
+    lit: tuple | None = None  # by night: the rectangle in which lamps and shadows tell of any change
     events: list = field(default_factory=list)  # (second, text)
     extra: dict = field(default_factory=dict)  # further truth, for the header
     fences: list = field(default_factory=list)  # (id, kind, name, name_en, ring)
@@ -42,14 +42,16 @@ def photos(story, work, picks):
     """Frames without grain, to work/raw."""
     raw = work / "raw"
     raw.mkdir(parents=True, exist_ok=True)
-    changes, studio = Changes(story.block.plan.sun), story.studio
+    changes, studio = Changes(story.block.plan.sun, 5 * MARGIN if story.lit else MARGIN), story.studio
     for i in picks:
         regions, path = _go_to(story, i, changes), raw / f"{i:05}.png"
         if path.exists():
             studio.last = cv2.imread(str(path))
             continue
-        if not story.partial or (story.whole and regions):
+        if not story.partial:
             regions = None
+        if regions and story.lit:
+            regions = merge([story.lit, *regions])
         start = time.process_time()
         studio.photograph(path, regions)
         what = "whole" if regions is None else f"{len(regions)} parts"

@@ -34,7 +34,7 @@ def rows(camera, origin, entities, numbers):
 
 
 def entity_table(entities):
-    return {e.index: {"kind": e.kind, "length": e.size[0], "width": e.size[1], **e.info} for e in entities}
+    return {e.index: {"kind": e.kind, "length": round(e.size[0], 2), "width": round(e.size[1], 2), **e.info} for e in entities}
 
 
 def _box(mask):
@@ -47,9 +47,16 @@ def _box(mask):
 
 def _visible(camera, e, mask):
     """Visible pixels against the hull of the whole thing; a hull is a little larger than a silhouette."""
-    points = np.concatenate([np.array([ob.matrix_world @ v.co for v in ob.data.vertices]) for ob in e.objects])
-    px, depth = camera.project(points)
+    px, depth = camera.project(np.concatenate([_vertices(ob) for ob in e.objects]))
     if (depth < 0.3).any():
         return None
     hull = cv2.contourArea(cv2.convexHull(px.astype(np.float32)))
     return round(min(1.0, float(mask.sum()) / hull), 2)
+
+
+def _vertices(ob):
+    """World positions of an object's vertices, (n, 3)."""
+    flat = np.empty(3 * len(ob.data.vertices), np.float32)
+    ob.data.vertices.foreach_get("co", flat)
+    m = np.array(ob.matrix_world)
+    return flat.reshape(-1, 3) @ m[:3, :3].T + m[:3, 3]

@@ -11,7 +11,7 @@ from ..geodesy import Origin
 from ..street import Plan, clear_view, stage
 from .motion import smooth
 
-RAISE, FULL, LOWER, LEAVE, SECONDS = 2.0, 8.0, 12.0, 16.0, 21.0
+RAISE, FULL, LOWER, LEAVE, SECONDS = 1.5, 5.5, 8.5, 12.0, 17.0
 EYE, TARGET, HFOV = (-4.0, 8.6, 6.5), (-26.5, -4.2, 2.0), 57
 TRUCK_S, HEAP_BEHIND = -24.0, 6.4
 
@@ -35,18 +35,18 @@ def story(size, spp):
         gone = max(0.0, now - LEAVE)
         truck.speed = 1.6 * gone
         truck.place(TRUCK_S + 0.8 * gone * gone, t)
-        up = smooth((now - RAISE) / (FULL - RAISE)) - smooth((now - LOWER) / (LEAVE - 0.5 - LOWER))
+        up = smooth((now - RAISE) / (FULL - RAISE)) - smooth((now - LOWER) / (LEAVE - 1 - LOWER))
         muck_truck.raise_body(truck, round(46 * up, 1))
-        grown = smooth((now - RAISE - 2.5) / 5.5)
+        grown = smooth((now - RAISE - 1.5) / 3.0)
         muck_truck.empty(truck, grown)
         heap.show(grown > 0.01)
         heap.root.scale = (max(0.1, grown) ** 0.5, max(0.1, grown) ** 0.5, max(0.02, grown))
         return camera
 
-    made = film.Story("dump", SECONDS, 10, studio, block, step, whole=True)
+    made = film.Story("dump", SECONDS, 10, studio, block, step, lit=(0, 0, 480, 290))
     made.events = [
         (RAISE, "the body rises"),
-        (RAISE + 2.5, "soil falls"),
+        (RAISE + 1.5, "soil falls"),
         (FULL, "body up"),
         (LOWER, "the body comes down"),
         (LEAVE, "the truck leaves, the heap stays"),

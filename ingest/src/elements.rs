@@ -50,8 +50,6 @@ const NEEDED: &[(&str, &str)] = &[
     ("pngdec", GOOD),
     ("h264parse", BAD),
     ("h265parse", BAD),
-    ("h264timestamper", BAD),
-    ("h265timestamper", BAD),
     ("mpegtsmux", BAD),
     ("tsdemux", BAD),
     ("avdec_h264", LIBAV),

@@ -117,12 +117,12 @@ impl Pipeline {
     fn around(source: &gst::Element, plan: Plan) -> Result<Self, InitError> {
         let pipeline = gst::Pipeline::new();
         let convert = make("videoconvert")?;
+        convert.set_property("name", attach::CONVERT);
         convert.set_property("n-threads", 1_u32);
         let pictures = picture_sink(plan.flow == Flow::Paced);
         let all = [source, &convert, pictures.upcast_ref()];
         pipeline.add_many(all).expect("the elements are new and belong to no other bin");
         convert.link(&pictures).expect("videoconvert makes BGR");
-        convert.set_property("name", attach::CONVERT);
         let bus = pipeline.bus().expect("a pipeline has a bus");
         let seen = Arc::default();
         Ok(Self { pipeline, pictures, bus, fault: None, ended: false, seen, plan })

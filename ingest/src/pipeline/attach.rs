@@ -109,9 +109,9 @@ pub(super) fn to_file(
 enum AttachError {
     #[error(transparent)]
     Missing(#[from] InitError),
-    #[error("cannot connect the parts of the pipeline")]
+    #[error("cannot connect the parts of the pipeline: {0}")]
     Link(#[from] gst::glib::BoolError),
-    #[error("cannot connect the parts of the pipeline")]
+    #[error("cannot connect the parts of the pipeline: {0}")]
     Pad(#[from] gst::PadLinkError),
 }
 

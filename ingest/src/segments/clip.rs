@@ -3,6 +3,8 @@
 //! The encoded pictures are taken out of each segment, given their place on the frame-time axis and
 //! put into one file, so that gaps and new connections between segments keep the clip's clock right.
 
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
 use std::path::Path;
 
 use domain::SourceId;
@@ -65,6 +67,7 @@ struct Joiner {
     pipeline: gst::Pipeline,
     source: gst_app::AppSrc,
     part: std::path::PathBuf,
+    order: Order,
     first: i64,
     last: i64,
 }
@@ -82,7 +85,8 @@ impl Joiner {
         }
         std::fs::File::create(&part).map_err(writable)?;
         let (pipeline, source) = joining(&first.caps, &part)?;
-        let mut joiner = Self { pipeline, source, part, first: first.at, last: first.at };
+        let (order, first) = (Order::default(), first.at);
+        let mut joiner = Self { pipeline, source, part, order, first, last: first };
         if joiner.pipeline.set_state(gst::State::Playing).is_err() {
             return Err(writable(std::io::Error::other(joiner.reason())));
         }
@@ -94,15 +98,18 @@ impl Joiner {
     }
 
     fn push(&mut self, unit: Unit) -> Result<(), String> {
+        self.last = self.last.max(unit.at);
+        match self.order.push(unit) {
+            Some((unit, decoded)) => self.write(unit, decoded),
+            None => Ok(()),
+        }
+    }
+
+    fn write(&self, unit: Unit, decoded: i64) -> Result<(), String> {
         let Unit { at, mut data, caps, .. } = unit;
-        self.last = self.last.max(at);
-        let since = at.saturating_sub(self.first);
-        let span = gst::ClockTime::from_useconds(since.unsigned_abs());
-        let shown = if since < 0 { ROOM.saturating_sub(span) } else { ROOM + span };
         let buffer = data.make_mut();
-        let ahead = buffer.pts().zip(buffer.dts()).map(|(pts, dts)| pts.saturating_sub(dts));
-        buffer.set_pts(shown);
-        buffer.set_dts(ahead.map(|ahead| shown.saturating_sub(ahead)));
+        buffer.set_pts(self.on_muxer_clock(at));
+        buffer.set_dts(self.on_muxer_clock(decoded));
         buffer.set_duration(gst::ClockTime::NONE);
         if self.source.caps().is_none_or(|known| known != caps) {
             self.source.set_caps(Some(&caps));
@@ -110,8 +117,17 @@ impl Joiner {
         self.source.push_buffer(data).map(drop).map_err(|_flow| self.reason())
     }
 
-    fn finish(self, id: &SourceId, dest: &Path) -> Result<Clip, ClipError> {
+    fn on_muxer_clock(&self, at: i64) -> gst::ClockTime {
+        let since = at.saturating_sub(self.first);
+        let span = gst::ClockTime::from_useconds(since.unsigned_abs());
+        if since < 0 { ROOM.saturating_sub(span) } else { ROOM + span }
+    }
+
+    fn finish(mut self, id: &SourceId, dest: &Path) -> Result<Clip, ClipError> {
         let join = |reason: String| ClipError::Join { id: id.clone(), reason };
+        while let Some((unit, decoded)) = self.order.pop() {
+            self.write(unit, decoded).map_err(join)?;
+        }
         self.source.end_of_stream().map_err(|_flow| join(self.reason()))?;
         let bus = self.pipeline.bus().expect("a pipeline has a bus");
         let wanted = [gst::MessageType::Eos, gst::MessageType::Error];
@@ -138,6 +154,42 @@ impl Joiner {
     }
 }
 
+/// Gives each unit its decoding time, which cameras do not send: the times of presentation in rising
+/// order, early enough that none comes after its own presentation. (`h264timestamper` does the same,
+/// but in GStreamer 1.22 fails behind a demuxer.)
+#[derive(Default)]
+struct Order {
+    waiting: VecDeque<Unit>,
+    times: BinaryHeap<Reverse<i64>>,
+    /// How much earlier than presentation, microseconds; measured on the first units.
+    ahead: Option<i64>,
+    last: Option<i64>,
+}
+
+/// More pictures than any encoder stores out of order.
+const WINDOW: usize = 17;
+
+impl Order {
+    fn push(&mut self, unit: Unit) -> Option<(Unit, i64)> {
+        self.times.push(Reverse(unit.at));
+        self.waiting.push_back(unit);
+        if self.waiting.len() < WINDOW { None } else { self.pop() }
+    }
+
+    fn pop(&mut self) -> Option<(Unit, i64)> {
+        let ahead = *self.ahead.get_or_insert_with(|| {
+            let rising = self.times.clone().into_sorted_vec();
+            let pairs = rising.iter().rev().zip(&self.waiting);
+            pairs.map(|(Reverse(time), unit)| time - unit.at).max().unwrap_or(0).max(0)
+        });
+        let (unit, Reverse(time)) = (self.waiting.pop_front()?, self.times.pop()?);
+        let least = self.last.map_or(i64::MIN, |last| last + 1);
+        let decoded = (time - ahead).min(unit.at).max(least);
+        self.last = Some(decoded);
+        Some((unit, decoded))
+    }
+}
+
 /// Writing a clip of minutes takes seconds unless the disk hangs.
 const PATIENCE: gst::ClockTime = gst::ClockTime::from_seconds(60);
 
@@ -155,8 +207,7 @@ impl Drop for Joiner {
 
 fn joining(caps: &gst::Caps, part: &Path) -> Result<(gst::Pipeline, gst_app::AppSrc), InitError> {
     let h265 = caps.structure(0).is_some_and(|s| s.name() == "video/x-h265");
-    let (parse, stamp) =
-        if h265 { ("h265parse", "h265timestamper") } else { ("h264parse", "h264timestamper") };
+    let parse = if h265 { "h265parse" } else { "h264parse" };
     let pipeline = gst::Pipeline::new();
     let source = gst_app::AppSrc::builder()
         .caps(caps)
@@ -164,14 +215,14 @@ fn joining(caps: &gst::Caps, part: &Path) -> Result<(gst::Pipeline, gst_app::App
         .block(true)
         .max_bytes(8 << 20)
         .build();
-    let (parse, stamp) = (make(parse)?, make(stamp)?);
+    let parse = make(parse)?;
     let (mux, sink) = (make("mp4mux")?, make("filesink")?);
     mux.set_property("faststart", true);
     mux.set_property("faststart-file", part.with_extension("part2"));
     sink.set_property("location", part);
     sink.set_property("sync", false);
     sink.set_property("async", false);
-    let chain = [source.upcast_ref(), &parse, &stamp, &mux, &sink];
+    let chain = [source.upcast_ref(), &parse, &mux, &sink];
     pipeline.add_many(chain).expect("the elements are new and belong to no other bin");
     gst::Element::link_many(chain).expect("a muxer takes what its parser gives");
     Ok((pipeline, source))

@@ -34,7 +34,10 @@ def rows(camera, origin, entities, numbers):
 
 
 def entity_table(entities):
-    return {e.index: {"kind": e.kind, "length": round(e.size[0], 2), "width": round(e.size[1], 2), **e.info} for e in entities}
+    return {
+        e.index: {"kind": e.kind, "length": round(e.size[0], 2), "width": round(e.size[1], 2), **e.info}
+        for e in entities
+    }
 
 
 def _box(mask):

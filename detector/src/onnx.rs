@@ -74,6 +74,8 @@ pub enum OpenError {
     NoOpenVino { path: PathBuf, source: Box<dyn std::error::Error + Send + Sync> },
     #[error("cannot prepare model `{id}` for provider `{provider}`")]
     Session { id: String, provider: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
+    #[error("cannot set up OpenCV")]
+    Pixels(#[source] opencv::Error),
     #[error("model `{id}`: {side} {found}, but the manifest says {expected}")]
     Shape { id: String, side: &'static str, expected: String, found: String },
 }
@@ -81,7 +83,8 @@ pub enum OpenError {
 impl Onnx {
     /// Loads the model that `config` names. `models_dir` holds `manifest.toml` and `cache/`.
     ///
-    /// A process can load one ONNX Runtime library only: opening with another is an error.
+    /// A process can load one ONNX Runtime library only: opening with another is an error. Sets the
+    /// number of OpenCV's threads for the whole process.
     pub fn open(config: &Config, models_dir: &Path) -> Result<Self, OpenError> {
         let manifest = Manifest::load(models_dir)?;
         let card = manifest.model(&config.model).ok_or_else(|| OpenError::Unknown {
@@ -98,6 +101,8 @@ impl Onnx {
         let environment = environment(&library)?;
         let session = session(config, card, &environment, &library, &model)?;
         check_shapes(&session, card)?;
+        // OpenCV would take every core for a picture; it is for the whole process.
+        opencv::core::set_num_threads(i32::from(config.threads)).map_err(OpenError::Pixels)?;
         let min_score = config.min_score.unwrap_or(card.min_score);
         Ok(Self {
             session,

@@ -4,7 +4,7 @@
 //! "y2": …}, "class": "car", "score": 0.9}]}`. Frames that are not listed have no objects.
 
 use std::collections::BTreeMap;
-use std::io::BufRead;
+use std::io::{BufRead, Read};
 use std::path::{Path, PathBuf};
 
 use domain::{Detection, Frame};
@@ -27,6 +27,8 @@ pub enum ScriptError {
     Twice { path: PathBuf, line: usize, frame: u64 },
 }
 
+const MAX_BYTES: u64 = 256 << 20;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Line {
@@ -40,12 +42,12 @@ impl Scripted {
         Self(by_frame)
     }
 
-    /// Reads a script; empty lines are passed over.
+    /// Reads a script of at most 256 MiB; empty lines are passed over.
     pub fn load(path: &Path) -> Result<Self, ScriptError> {
         let unreadable = |source| ScriptError::Read { path: path.to_owned(), source };
         let file = std::fs::File::open(path).map_err(unreadable)?;
         let mut by_frame = BTreeMap::new();
-        for (text, line) in std::io::BufReader::new(file).lines().zip(1..) {
+        for (text, line) in std::io::BufReader::new(file.take(MAX_BYTES)).lines().zip(1..) {
             let text = text.map_err(unreadable)?;
             if text.trim().is_empty() {
                 continue;

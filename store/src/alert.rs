@@ -39,6 +39,8 @@ impl Store {
         if !raised {
             return Ok(Written::Already);
         }
+        metrics::counter!("xunjian_alerts_raised_total", "queue" => alert.queue.to_string())
+            .increment(1);
         self.announce(alert.id, Changed::Alert);
         Ok(Written::New(alert))
     }
@@ -224,5 +226,181 @@ pub(crate) fn message(kind: MessageKind, seq: u64, alert: &Alert) -> AlertMessag
         event_id: format!("{}/{}", alert.id, alert.revision),
         seq,
         alert: alert.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::ReviewState;
+
+    use super::*;
+    use crate::Change;
+    use crate::testing::{Bench, alert, confirm, ended, seen};
+
+    /// Plays `steps` on one alert and compares the messages that wait afterwards: `r` raise, `u`
+    /// update with a later sighting, `o` update with an older one, `e` end, `d` a person decides.
+    /// Messages: `n` new, `u` update, `e` end.
+    async fn check(steps: &str, messages: &str) {
+        let bench = Bench::new().await;
+        let (store, id) = (&bench.store, alert(1).id);
+        for (step, at) in steps.chars().zip(1..) {
+            match step {
+                'r' => drop(store.raise(&alert(1)).await.unwrap()),
+                'u' => drop(store.update(&seen(1, at)).await.unwrap()),
+                'o' => drop(store.update(&seen(1, -at)).await.unwrap()),
+                'e' => drop(store.end(&ended(1, at)).await.unwrap()),
+                'd' => drop(store.decide(id, confirm(1)).await.unwrap()),
+                _ => panic!("unknown step {step}"),
+            }
+        }
+        assert_eq!(bench.sent().await, messages, "{steps}");
+        let Some(alert) = store.alert(id).await.unwrap() else {
+            return assert!(messages.is_empty());
+        };
+        assert_eq!(alert.revision as usize, messages.len(), "{steps}");
+        assert_eq!(alert.ended_at.is_some(), messages.contains('e'), "{steps}");
+        let decided = alert.review.state == ReviewState::Confirmed;
+        assert_eq!(decided, steps.contains('d'), "{steps}");
+    }
+
+    #[tokio::test]
+    async fn which_reports_are_news() {
+        for (steps, messages) in [
+            ("r", "n"),
+            ("rrr", "n"),
+            ("ruue", "nuue"),
+            ("ro", "n"),
+            ("ruou", "nuu"),
+            ("reu", "ne"),
+            ("reeo", "ne"),
+            ("rer", "ne"),
+            ("u", ""),
+            ("e", ""),
+            ("rd", "nu"),
+            ("rdue", "nuue"),
+            ("rdr", "nu"),
+            ("red", "neu"),
+            ("redue", "neu"),
+        ] {
+            check(steps, messages).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn an_alert_reads_back_as_it_was_raised() {
+        let bench = Bench::new().await;
+        let mut given = alert(1);
+        given.last_seen += jiff::SignedDuration::from_nanos(1_234);
+        // Not the machine's to say.
+        given.revision = 9;
+        given.review.state = ReviewState::Confirmed;
+        let Written::New(raised) = bench.store.raise(&given).await.unwrap() else { panic!() };
+        let micro = jiff::SignedDuration::from_micros(1);
+        let expected = Alert { last_seen: alert(1).last_seen + micro, ..alert(1) };
+        assert_eq!(raised, expected);
+        assert_eq!(bench.store.alert(given.id).await.unwrap(), Some(expected));
+    }
+
+    #[tokio::test]
+    async fn the_facts_do_not_change_under_a_reviewer() {
+        let bench = Bench::new().await;
+        bench.raise(&alert(1)).await;
+        let mut changed = seen(1, 10);
+        changed.score = 0.1;
+        changed.fence.name = "another".to_owned();
+        changed.review.state = ReviewState::Dismissed;
+        let Written::New(now) = bench.store.update(&changed).await.unwrap() else { panic!() };
+        assert_eq!(now, Alert { last_seen: changed.last_seen, revision: 2, ..alert(1) });
+    }
+
+    #[tokio::test]
+    async fn the_first_end_stands() {
+        let bench = Bench::new().await;
+        bench.raise(&alert(1)).await;
+        bench.update(&seen(1, 50)).await;
+        let Written::New(over) = bench.store.end(&ended(1, 60)).await.unwrap() else { panic!() };
+        let mut again = ended(1, 90);
+        again.end_reason = Some(EndReason::Left);
+        assert_eq!(bench.store.end(&again).await.unwrap(), Written::Already);
+        assert_eq!(bench.store.alert(over.id).await.unwrap(), Some(over));
+        let history = bench.store.history(alert(1).id).await.unwrap();
+        let steps: Vec<_> =
+            history.iter().map(|h| (h.action.as_str(), h.reason.as_deref())).collect();
+        assert_eq!(steps, [("raised", None), ("ended", Some("lost"))]);
+        assert!(history.iter().all(|h| h.actor == "machine"));
+    }
+
+    #[tokio::test]
+    async fn reports_that_cannot_be_stored_are_refused() {
+        let bench = Bench::new().await;
+        let mut odd = alert(1);
+        odd.probability_inside = f64::NAN;
+        let error = bench.store.raise(&odd).await.unwrap_err();
+        assert!(matches!(error, StoreError::Unstorable { .. }), "{error}");
+        let error = bench.store.end(&alert(1)).await.unwrap_err();
+        assert!(matches!(error, StoreError::NotEnded { .. }), "{error}");
+        assert_eq!(bench.sent().await, "");
+    }
+
+    #[tokio::test]
+    async fn every_end_reason_reads_back() {
+        use EndReason::{Left, Lost, ScheduleClosed, SourceEnded};
+        let bench = Bench::new().await;
+        for (track, reason) in (0..).zip([Left, Lost, SourceEnded, ScheduleClosed]) {
+            bench.raise(&alert(track)).await;
+            let report = Alert { end_reason: Some(reason), ..ended(track, 9) };
+            let Written::New(over) = bench.store.end(&report).await.unwrap() else { panic!() };
+            assert_eq!(over.end_reason, Some(reason));
+        }
+    }
+
+    #[tokio::test]
+    async fn news_is_announced_after_it_can_be_read() {
+        let bench = Bench::new().await;
+        let mut changes = bench.store.changes();
+        bench.raise(&alert(1)).await;
+        let change = changes.recv().await.unwrap();
+        assert_eq!(change, Change { alert: alert(1).id, what: Changed::Alert });
+        assert!(bench.store.alert(change.alert).await.unwrap().is_some());
+        assert_eq!(bench.store.raise(&alert(1)).await.unwrap(), Written::Already);
+        assert!(changes.try_recv().is_err());
+    }
+
+    #[tokio::test]
+    async fn a_slow_listener_is_told_that_it_missed_something() {
+        use tokio::sync::broadcast::error::RecvError;
+        let bench = Bench::new().await;
+        let mut changes = bench.store.changes();
+        for track in 0..20 {
+            bench.raise(&alert(track)).await;
+        }
+        assert_eq!(changes.recv().await, Err(RecvError::Lagged(4)));
+        assert_eq!(changes.recv().await.unwrap().alert, alert(4).id);
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_named_takes_no_number_and_is_got_over() {
+        let bench = Bench::new().await;
+        for round in 0..3 {
+            // Holds for this connection only; the next one finds the disk with space again.
+            sqlx::query("PRAGMA max_page_count = 1")
+                .execute(&bench.store.inner.writer)
+                .await
+                .unwrap();
+            let mut tracks = round * 100..;
+            let error = loop {
+                match bench.store.raise(&alert(tracks.next().unwrap())).await {
+                    Ok(written) => assert!(matches!(written, Written::New(_))),
+                    Err(error) => break error,
+                }
+            };
+            assert!(matches!(error, StoreError::DiskFull { .. }), "{error}");
+            let path = bench.config.database.display().to_string();
+            assert!(error.to_string().contains(&path), "{error}");
+            bench.raise(&alert(tracks.next().unwrap())).await;
+        }
+        let sent = bench.store.undelivered(0, 1000).await.unwrap();
+        let seqs: Vec<_> = sent.iter().map(|message| message.seq).collect();
+        assert_eq!(seqs, (1..=sent.len() as u64).collect::<Vec<_>>());
     }
 }

@@ -207,3 +207,109 @@ impl TryFrom<Row> for AuditRow {
         Ok(Self { id, at, actor, action, subject, detail, prev_hash, hash })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Bench;
+
+    fn entry(subject: &str) -> AuditEntry {
+        AuditEntry {
+            actor: "wang".to_owned(),
+            action: "looked_at".to_owned(),
+            subject: subject.to_owned(),
+            detail: String::new(),
+        }
+    }
+
+    #[tokio::test]
+    async fn the_chain_holds_and_its_hash_is_as_documented() {
+        let bench = Bench::new().await;
+        let store = &bench.store;
+        let empty = AuditCheck::Intact { rows: 0, head: FIRST_PREV_HASH.to_owned() };
+        assert_eq!(store.verify_audit().await.unwrap(), empty);
+        for subject in ["a", "b", "c"] {
+            store.audit(entry(subject)).await.unwrap();
+        }
+        let tail = store.audit_tail(2).await.unwrap();
+        assert_eq!(tail.iter().map(|row| row.id).collect::<Vec<_>>(), [3, 2]);
+        let last = &tail[0];
+        let text = format!(
+            r#"[3,{},"wang","looked_at","c","","{}"]"#,
+            last.at.as_microsecond(),
+            tail[1].hash
+        );
+        assert_eq!(last.hash, sha256_hex(text.as_bytes()));
+        let head = last.hash.clone();
+        assert_eq!(store.verify_audit().await.unwrap(), AuditCheck::Intact { rows: 3, head });
+    }
+
+    #[tokio::test]
+    async fn tampering_is_found_at_its_row() {
+        let cases: [(&'static str, u64, &str); 6] = [
+            ("UPDATE audit SET actor = 'li' WHERE id = 2", 2, "its fields were changed"),
+            ("UPDATE audit SET at = at + 1 WHERE id = 3", 3, "its fields were changed"),
+            ("UPDATE audit SET hash = prev_hash WHERE id = 2", 2, "its fields were changed"),
+            ("DELETE FROM audit WHERE id = 2", 2, "this row was removed"),
+            ("DELETE FROM audit WHERE id = 3", 3, "the end of the chain was cut off"),
+            ("DELETE FROM audit", 1, "the end of the chain was cut off"),
+        ];
+        for (sql, row, why) in cases {
+            let bench = Bench::new().await;
+            for subject in ["a", "b", "c"] {
+                bench.store.audit(entry(subject)).await.unwrap();
+            }
+            sqlx::query(sql).execute(&bench.store.inner.writer).await.unwrap();
+            let found = bench.store.verify_audit().await.unwrap();
+            assert_eq!(found, AuditCheck::Broken { row, why }, "{sql}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_row_swapped_with_its_own_hash_does_not_follow() {
+        let bench = Bench::new().await;
+        for subject in ["a", "b", "c"] {
+            bench.store.audit(entry(subject)).await.unwrap();
+        }
+        let forged = Row {
+            id: 2,
+            at: 0,
+            actor: "li".to_owned(),
+            action: "looked_at".to_owned(),
+            subject: "b".to_owned(),
+            detail: String::new(),
+            prev_hash: bench.store.audit_tail(3).await.unwrap()[2].hash.clone(),
+            hash: String::new(),
+        };
+        sqlx::query("UPDATE audit SET at = 0, actor = 'li', hash = $1 WHERE id = 2")
+            .bind(forged.digest())
+            .execute(&bench.store.inner.writer)
+            .await
+            .unwrap();
+        let why = "it does not follow from the row before";
+        assert_eq!(bench.store.verify_audit().await.unwrap(), AuditCheck::Broken { row: 3, why });
+    }
+
+    #[tokio::test]
+    async fn a_stranger_cannot_fill_the_log_with_one_name() {
+        let bench = Bench::new().await;
+        let long = AuditEntry { actor: "违".repeat(5000), ..entry("login") };
+        bench.store.audit(long).await.unwrap();
+        let row = bench.store.audit_tail(1).await.unwrap().remove(0);
+        assert_eq!(row.actor.chars().count(), MOST_CHARS);
+        assert!(matches!(bench.store.verify_audit().await.unwrap(), AuditCheck::Intact { .. }));
+    }
+
+    #[tokio::test]
+    async fn a_chain_longer_than_one_reading() {
+        let bench = Bench::new().await;
+        let rows = CHECKED_AT_ONCE + 3;
+        let mut tx = bench.store.begin().await.unwrap();
+        for _ in 0..rows {
+            append(&mut tx, entry("x"), 0).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let found = bench.store.verify_audit().await.unwrap();
+        assert!(matches!(found, AuditCheck::Intact { rows: 1003, .. }), "{found:?}");
+    }
+}

@@ -69,6 +69,8 @@ impl Store {
         }
         record(&mut tx, &alert, &decision, now).await.map_err(failed)?;
         tx.commit().await.map_err(failed)?;
+        metrics::counter!("xunjian_alerts_decided_total", "verdict" => alert.review.state.as_str())
+            .increment(1);
         self.announce(id, Changed::Alert);
         Ok(alert)
     }
@@ -153,4 +155,106 @@ async fn why_not(tx: &mut SqliteConnection, id: AlertId) -> sqlx::Result<DecideE
         return Err(bad(&id.to_string(), "review_by", "decided by nobody".to_owned()));
     };
     Ok(DecideError::Stale { by, at, state: review.state })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::AuditCheck;
+    use crate::testing::{Bench, alert, confirm, seen};
+
+    fn dismiss(by: &str) -> Decision {
+        Decision {
+            decision: Verdict::Dismissed,
+            reason: "other".to_owned(),
+            note: "卸货".to_owned(),
+            revision: 1,
+            by: by.to_owned(),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_decision_is_published_kept_in_history_and_audited() {
+        let bench = Bench::new().await;
+        let (store, id) = (&bench.store, alert(1).id);
+        bench.raise(&alert(1)).await;
+        let decided = store.decide(id, dismiss("li")).await.unwrap();
+        assert_eq!(decided.revision, 2);
+        assert_eq!(decided.review.state, ReviewState::Dismissed);
+        assert_eq!(decided.review.at, Some(bench.time(0)));
+        assert_eq!(decided.review.note.as_deref(), Some("卸货"));
+        assert_eq!(store.alert(id).await.unwrap().unwrap(), decided);
+        assert_eq!(bench.sent().await, "nu");
+        let history = store.history(id).await.unwrap();
+        let entry = history.last().unwrap();
+        assert_eq!((entry.actor.as_str(), entry.action.as_str()), ("li", "dismissed"));
+        assert_eq!((entry.revision, entry.seen_revision), (2, Some(1)));
+        assert_eq!(entry.note.as_deref(), Some("卸货"));
+        let audited = store.audit_tail(1).await.unwrap().remove(0);
+        assert_eq!(audited.subject, format!("alert/{id}"));
+        assert!(matches!(store.verify_audit().await.unwrap(), AuditCheck::Intact { .. }));
+    }
+
+    #[tokio::test]
+    async fn a_person_is_stopped_by_a_person_but_not_by_the_machine() {
+        let bench = Bench::new().await;
+        let (store, id) = (&bench.store, alert(1).id);
+        bench.raise(&alert(1)).await;
+        bench.update(&seen(1, 10)).await;
+        bench.update(&seen(1, 20)).await;
+        // Saw revision 1; the machine is at 3.
+        let decided = store.decide(id, confirm(1)).await.unwrap();
+        assert_eq!(decided.revision, 4);
+        let error = store.decide(id, Decision { revision: 4, ..dismiss("li") }).await.unwrap_err();
+        let DecideError::Stale { by, at, state } = &error else { panic!("{error}") };
+        assert_eq!((by.as_str(), *at), ("wang", bench.time(0)));
+        assert_eq!(*state, ReviewState::Confirmed);
+        assert_eq!(store.alert(id).await.unwrap().unwrap(), decided);
+        assert_eq!(bench.sent().await, "nuuu");
+    }
+
+    #[tokio::test]
+    async fn what_is_refused_leaves_nothing_behind() {
+        let bench = Bench::new().await;
+        let (store, id) = (&bench.store, alert(1).id);
+        bench.raise(&alert(1)).await;
+        let cases = [
+            (id, Decision { reason: " ".to_owned(), ..confirm(1) }, "a decision needs a reason"),
+            (id, Decision { note: "x".repeat(2001), ..confirm(1) }, "the note has 2001 characters"),
+            (id, Decision { reason: "x".repeat(65), ..confirm(1) }, "the reason has 65 characters"),
+            (id, confirm(2), "has no revision 2: it is at 1"),
+            (alert(2).id, confirm(1), "there is no alert"),
+        ];
+        for (id, decision, expected) in cases {
+            let message = store.decide(id, decision).await.unwrap_err().to_string();
+            assert!(message.contains(expected), "{message}");
+        }
+        assert_eq!(store.alert(id).await.unwrap().unwrap(), alert(1));
+        assert_eq!(bench.sent().await, "n");
+        assert_eq!(store.history(id).await.unwrap().len(), 1);
+        assert!(store.audit_tail(9).await.unwrap().is_empty());
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn of_two_people_deciding_at_once_one_wins() {
+        let bench = Bench::new().await;
+        for track in 0..10 {
+            bench.raise(&alert(track)).await;
+            let mut tasks = tokio::task::JoinSet::new();
+            for by in ["wang", "li"] {
+                let store = bench.store.clone();
+                tasks.spawn(async move { (by, store.decide(alert(track).id, dismiss(by)).await) });
+            }
+            let results = tasks.join_all().await;
+            let winners: Vec<_> = results.iter().filter(|(_, r)| r.is_ok()).collect();
+            assert_eq!(winners.len(), 1, "{results:?}");
+            let (winner, _) = winners[0];
+            let (_, loser) = results.iter().find(|(by, _)| by != winner).unwrap();
+            assert!(
+                matches!(loser, Err(DecideError::Stale { by, .. }) if by == winner),
+                "{loser:?}"
+            );
+        }
+        assert_eq!(bench.sent().await.len(), 20);
+    }
 }

@@ -164,3 +164,27 @@ fn io_kind(error: &(dyn Error + 'static)) -> Option<io::ErrorKind> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_errors_are_named_by_their_cause() {
+        use io::ErrorKind as Kind;
+        for (kind, expected) in [
+            (Kind::StorageFull, "no space left for `/evidence`"),
+            (Kind::QuotaExceeded, "no space left for `/evidence`"),
+            (Kind::PermissionDenied, "`/evidence` may not be written by this user"),
+            (Kind::ReadOnlyFilesystem, "`/evidence` may not be written by this user"),
+            (Kind::Other, "evidence folder `/evidence`"),
+        ] {
+            let source = object_store::Error::Generic {
+                store: "LocalFileSystem",
+                source: Box::new(io::Error::from(kind)),
+            };
+            let error = StoreError::files("write `a.jpg`".into(), Path::new("/evidence"), source);
+            assert_eq!(error.to_string(), format!("cannot write `a.jpg`: {expected}"));
+        }
+    }
+}

@@ -7,10 +7,9 @@ use bytes::Bytes;
 use domain::AlertId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sqlx::{Sqlite, SqliteConnection};
 
+use crate::evidence_row::{Promise, Row, free_place};
 use crate::manifest::MANIFEST_NAME;
-use crate::row::{alert_id, count, time, word};
 use crate::{Changed, EvidenceError, Store, StoreError};
 
 /// A file to keep.
@@ -127,6 +126,7 @@ impl Store {
         promise: Promise<'_>,
     ) -> Result<EvidenceRow, EvidenceError> {
         let failed = |e| self.failed(format!("note evidence `{name}` of {alert}"), e);
+        let _gate = self.inner.evidence_gate.lock().await;
         let mut tx = self.begin().await.map_err(failed)?;
         let found = free_place(&mut tx, alert, name).await.map_err(failed)??;
         if let Some(ready) = found.filter(|row| row.state == EvidenceState::Ready) {
@@ -140,104 +140,6 @@ impl Store {
 }
 
 const DETAIL_CHARS: usize = 500;
-
-struct Promise<'a> {
-    state: EvidenceState,
-    /// None: as it was announced.
-    media_type: Option<&'a str>,
-    detail: &'a str,
-}
-
-impl Promise<'_> {
-    async fn write(
-        self,
-        tx: &mut SqliteConnection,
-        alert: AlertId,
-        name: &str,
-        now: i64,
-    ) -> sqlx::Result<EvidenceRow> {
-        let row: Row = sqlx::query_as(
-            "INSERT INTO evidence (alert, name, media_type, state, transform, detail, recorded_at) \
-             VALUES ($1, $2, COALESCE($3, 'application/octet-stream'), $4, '', $5, $6) \
-             ON CONFLICT (alert, name) DO UPDATE SET state = excluded.state, \
-             media_type = COALESCE($3, evidence.media_type), detail = excluded.detail, \
-             recorded_at = excluded.recorded_at RETURNING *",
-        )
-        .bind(alert.to_string())
-        .bind(name)
-        .bind(self.media_type)
-        .bind(self.state.as_str())
-        .bind(self.detail)
-        .bind(now)
-        .fetch_one(tx)
-        .await?;
-        EvidenceRow::try_from(row)
-    }
-}
-
-/// Records that a file is on disk. The caller has found its place free in the same transaction.
-pub(crate) async fn write_ready(
-    tx: &mut SqliteConnection,
-    row: &EvidenceRow,
-    now: i64,
-) -> sqlx::Result<()> {
-    let bytes = i64::try_from(row.bytes).map_err(|e| sqlx::Error::Encode(e.into()))?;
-    sqlx::query::<Sqlite>(
-        "INSERT INTO evidence (alert, name, media_type, state, bytes, sha256, taken_at, transform, \
-         detail, recorded_at) VALUES ($1, $2, $3, 'ready', $4, $5, $6, $7, $8, $9) \
-         ON CONFLICT (alert, name) DO UPDATE SET media_type = excluded.media_type, \
-         state = excluded.state, bytes = excluded.bytes, sha256 = excluded.sha256, \
-         taken_at = excluded.taken_at, transform = excluded.transform, detail = excluded.detail, \
-         recorded_at = excluded.recorded_at",
-    )
-    .bind(row.alert.to_string())
-    .bind(&row.name)
-    .bind(&row.media_type)
-    .bind(bytes)
-    .bind(&row.sha256)
-    .bind(row.taken_at.map(Timestamp::as_microsecond))
-    .bind(&row.transform)
-    .bind(&row.detail)
-    .bind(now)
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
-/// What is known about a file, by its name.
-pub(crate) async fn find(
-    tx: &mut SqliteConnection,
-    alert: AlertId,
-    name: &str,
-) -> sqlx::Result<Option<EvidenceRow>> {
-    let row: Option<Row> = sqlx::query_as("SELECT * FROM evidence WHERE alert = $1 AND name = $2")
-        .bind(alert.to_string())
-        .bind(name)
-        .fetch_optional(tx)
-        .await?;
-    row.map(EvidenceRow::try_from).transpose()
-}
-
-/// What is known about a file that may still be written, unless its alert is unknown or sealed.
-pub(crate) async fn free_place(
-    tx: &mut SqliteConnection,
-    alert: AlertId,
-    name: &str,
-) -> sqlx::Result<Result<Option<EvidenceRow>, EvidenceError>> {
-    let known: Option<i64> = sqlx::query_scalar("SELECT revision FROM alerts WHERE id = $1")
-        .bind(alert.to_string())
-        .fetch_optional(&mut *tx)
-        .await?;
-    if known.is_none() {
-        return Ok(Err(EvidenceError::NoAlert { alert }));
-    }
-    let row = find(tx, alert, name).await?;
-    let ready = row.as_ref().is_some_and(|row| row.state == EvidenceState::Ready);
-    if !ready && find(tx, alert, MANIFEST_NAME).await?.is_some() {
-        return Ok(Err(EvidenceError::Sealed { alert, name: name.to_owned() }));
-    }
-    Ok(Ok(row))
-}
 
 /// Checks the name and the lengths of what comes with it.
 pub(crate) fn check_new(
@@ -271,33 +173,82 @@ pub(crate) fn check_name(name: &str) -> Result<(), EvidenceError> {
     }
 }
 
-#[derive(sqlx::FromRow)]
-struct Row {
-    alert: String,
-    name: String,
-    media_type: String,
-    state: String,
-    bytes: Option<i64>,
-    sha256: Option<String>,
-    taken_at: Option<i64>,
-    transform: String,
-    detail: String,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Bench, alert, file};
 
-impl TryFrom<Row> for EvidenceRow {
-    type Error = sqlx::Error;
-    fn try_from(row: Row) -> Result<Self, sqlx::Error> {
-        let key = format!("{}/{}", row.alert, row.name);
-        Ok(Self {
-            alert: alert_id(&row.alert)?,
-            media_type: row.media_type,
-            bytes: count(&key, "bytes", row.bytes.unwrap_or(0))?,
-            sha256: row.sha256.unwrap_or_default(),
-            taken_at: row.taken_at.map(|at| time(&key, "taken_at", at)).transpose()?,
-            transform: row.transform,
-            state: word(&key, "state", row.state)?,
-            detail: row.detail,
-            name: row.name,
-        })
+    #[test]
+    fn names_that_are_safe_as_files_and_in_urls() {
+        for good in ["clip.mp4", "first_scene.jpg", "0", "a-b_c..d", &"x".repeat(64)] {
+            assert!(check_name(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            ".",
+            "..",
+            ".hidden",
+            "-x",
+            "_x",
+            "A.jpg",
+            "a/b",
+            "a\\b",
+            "a b",
+            "a#1",
+            "图.jpg",
+            "a\0",
+            "a\n",
+            &"x".repeat(65),
+        ] {
+            assert!(check_name(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_comes_with_a_file_is_bounded() {
+        let bench = Bench::new().await;
+        let id = alert(1).id;
+        bench.raise(&alert(1)).await;
+        let long = "x".repeat(501);
+        let mut wordy = file("a.jpg", "bytes");
+        wordy.transform = long.clone();
+        let put = |new| bench.store.put_evidence(id, new);
+        let cases = [
+            (put(wordy).await, "the transform of `a.jpg` has 501 characters: at most 500"),
+            (put(file("a.jpg", "")).await, "has 0 bytes: 1 to 1048576 are accepted"),
+            (put(file("a.jpg", &"x".repeat(1_048_577))).await, "has 1048577 bytes"),
+            (put(file("A.jpg", "x")).await, "`A.jpg` is no name for evidence"),
+            (put(file(MANIFEST_NAME, "{}")).await, "written by sealing alone"),
+            (bench.store.miss_evidence(id, "a.jpg", &long).await, "the detail of `a.jpg`"),
+            (bench.store.put_evidence(alert(2).id, file("a.jpg", "x")).await, "there is no alert"),
+        ];
+        for (result, expected) in cases {
+            let message = result.unwrap_err().to_string();
+            assert!(message.contains(expected), "{message}");
+        }
+        assert!(bench.store.evidence(id).await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn ready_is_final() {
+        use EvidenceState::{Missing, Pending, Ready};
+        let bench = Bench::new().await;
+        let (store, id) = (&bench.store, alert(1).id);
+        bench.raise(&alert(1)).await;
+        let states = async || {
+            let rows = store.evidence(id).await.unwrap();
+            rows.into_iter().map(|row| row.state).collect::<Vec<_>>()
+        };
+        store.expect_evidence(id, "clip.mp4", "video/mp4", "segment open").await.unwrap();
+        assert_eq!(states().await, [Pending]);
+        assert_eq!(store.pending_evidence().await.unwrap().len(), 1);
+        let missing = store.miss_evidence(id, "clip.mp4", "segments gone").await.unwrap();
+        assert_eq!((missing.state, missing.media_type.as_str()), (Missing, "video/mp4"));
+        let ready = store.put_evidence(id, file("clip.mp4", "film")).await.unwrap();
+        assert_eq!((ready.state, ready.bytes, ready.detail.as_str()), (Ready, 4, ""));
+        store.expect_evidence(id, "clip.mp4", "image/gif", "again").await.unwrap();
+        store.miss_evidence(id, "clip.mp4", "lost").await.unwrap();
+        assert_eq!(store.evidence(id).await.unwrap(), [ready]);
+        assert!(store.pending_evidence().await.unwrap().is_empty());
     }
 }

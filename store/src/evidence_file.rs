@@ -12,10 +12,12 @@ use domain::AlertId;
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
 use object_store::path::Path;
-use object_store::{GetOptions, ObjectStore as _, ObjectStoreExt as _};
+use object_store::{GetOptions, GetResult, ObjectStore as _, ObjectStoreExt as _};
+use sha2::{Digest as _, Sha256};
 
-use crate::digest::sha256_hex;
-use crate::evidence::{check_name, check_new, find, free_place, write_ready};
+use crate::digest::{hex, sha256_hex};
+use crate::evidence::{check_name, check_new};
+use crate::evidence_row::{find, free_place, write_ready};
 use crate::open::to_the_microsecond;
 use crate::{Changed, EvidenceError, EvidenceRow, EvidenceState, NewEvidence, Store, StoreError};
 
@@ -39,7 +41,8 @@ impl fmt::Debug for EvidenceBody {
 
 impl Store {
     /// Keeps a file. The same bytes under the same name once more are accepted and change nothing;
-    /// other bytes are refused.
+    /// other bytes are refused. Let it run to its end: one that is dropped half-way may still be
+    /// writing when the next attempt begins.
     pub async fn put_evidence(
         &self,
         id: AlertId,
@@ -49,7 +52,8 @@ impl Store {
             &new.name,
             &[("media type", &new.media_type, 100), ("transform", &new.transform, 500)],
         )?;
-        self.keep(id, new).await
+        let _gate = self.inner.evidence_gate.lock().await;
+        self.keep_gated(id, new).await
     }
 
     /// Reads a file, or from `range.start` to `range.end` or its end, whichever comes first.
@@ -90,8 +94,8 @@ impl Store {
             }
             match self.inner.files.get(&key(id, &row.name)).await {
                 Ok(got) => {
-                    let bytes = got.bytes().await.map_err(|e| self.file_failed("read", &row, e))?;
-                    let sha256 = sha256_hex(&bytes);
+                    let sha256 =
+                        digest_of(got).await.map_err(|e| self.file_failed("read", &row, e))?;
                     if sha256 != row.sha256 {
                         faults.push(tampered(&row, format!("its SHA-256 is now {sha256}")));
                     }
@@ -105,8 +109,8 @@ impl Store {
         Ok(faults)
     }
 
-    /// Writes the bytes, then the row. The name has been checked.
-    pub(crate) async fn keep(
+    /// Writes the bytes, then the row. The name has been checked; the caller holds the gate.
+    pub(crate) async fn keep_gated(
         &self,
         alert: AlertId,
         new: NewEvidence,
@@ -114,7 +118,6 @@ impl Store {
         let row = self.describe(alert, &new).await?;
         let name = &row.name;
         let failed = |e| self.failed(format!("record evidence `{name}` of {alert}"), e);
-        let _gate = self.inner.evidence_gate.lock().await;
         let found = self.place_of(&row).await?;
         if let Some(found) = found.filter(|found| found.state == EvidenceState::Ready) {
             return same_or_different(found, row);
@@ -132,6 +135,7 @@ impl Store {
         }
         write_ready(&mut tx, &row, self.now()).await.map_err(failed)?;
         tx.commit().await.map_err(failed)?;
+        metrics::counter!("xunjian_evidence_bytes_total").increment(row.bytes);
         self.announce(alert, Changed::Evidence);
         Ok(row)
     }
@@ -155,9 +159,10 @@ impl Store {
         }
         // A clip of 100 MB takes a third of a second: not on a thread that serves others.
         let hashed = new.bytes.clone();
-        let sha256 = tokio::task::spawn_blocking(move || sha256_hex(&hashed))
-            .await
-            .expect("hashing does not panic, and is not aborted");
+        let sha256 =
+            tokio::task::spawn_blocking(move || sha256_hex(&hashed)).await.map_err(|e| {
+                StoreError::files(format!("hash `{}`", new.name), &self.inner.folder, e.into())
+            })?;
         Ok(EvidenceRow {
             alert,
             name: new.name.clone(),
@@ -197,6 +202,16 @@ impl Store {
     }
 }
 
+/// Piece by piece: a clip need not fit into memory, and no piece holds the thread for long.
+async fn digest_of(got: GetResult) -> object_store::Result<String> {
+    let mut hasher = Sha256::new();
+    let mut pieces = got.into_stream();
+    while let Some(piece) = pieces.next().await {
+        hasher.update(&piece?);
+    }
+    Ok(hex(&hasher.finalize()))
+}
+
 /// Where a file lies, below the evidence folder.
 fn key(alert: AlertId, name: &str) -> Path {
     Path::from_iter([alert.to_string().as_str(), name])
@@ -215,4 +230,117 @@ fn same_or_different(
 
 fn tampered(row: &EvidenceRow, detail: String) -> EvidenceError {
     EvidenceError::Tampered { alert: row.alert, name: row.name.clone(), detail }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Bench, alert, file};
+
+    #[tokio::test]
+    async fn the_same_bytes_again_are_no_news_and_others_are_refused() {
+        let bench = Bench::new().await;
+        let (store, id) = (&bench.store, alert(1).id);
+        bench.raise(&alert(1)).await;
+        let row = store.put_evidence(id, file("a.jpg", "one")).await.unwrap();
+        assert_eq!(row.sha256, sha256_hex(b"one"));
+        assert_eq!(store.put_evidence(id, file("a.jpg", "one")).await.unwrap(), row);
+        let other = store.put_evidence(id, file("a.jpg", "two")).await.unwrap_err();
+        assert!(matches!(other, EvidenceError::Different { .. }), "{other}");
+        assert_eq!(bench.text_of(id, "a.jpg").await, "one");
+        assert!(store.verify_evidence(id).await.unwrap().is_empty());
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn of_two_files_racing_for_a_name_one_is_kept_whole() {
+        let bench = Bench::new().await;
+        let (store, id) = (&bench.store, alert(1).id);
+        bench.raise(&alert(1)).await;
+        for round in 0..10 {
+            let name = format!("{round}.jpg");
+            let mut tasks = tokio::task::JoinSet::new();
+            for text in ["left", "right"] {
+                let (store, new) = (store.clone(), file(&name, text));
+                tasks.spawn(async move { store.put_evidence(id, new).await });
+            }
+            let results = tasks.join_all().await;
+            assert_eq!(results.iter().filter(|r| r.is_ok()).count(), 1, "{results:?}");
+        }
+        assert!(store.verify_evidence(id).await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_file_left_by_a_crash_is_replaced() {
+        let bench = Bench::new().await;
+        let (store, id) = (&bench.store, alert(1).id);
+        bench.raise(&alert(1)).await;
+        let folder = bench.config.evidence.join(id.to_string());
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("a.jpg"), "unclaimed").unwrap();
+        store.put_evidence(id, file("a.jpg", "whole")).await.unwrap();
+        assert_eq!(bench.text_of(id, "a.jpg").await, "whole");
+    }
+
+    #[tokio::test]
+    async fn parts_of_a_file() {
+        let bench = Bench::new().await;
+        let (store, id) = (&bench.store, alert(1).id);
+        bench.raise(&alert(1)).await;
+        store.put_evidence(id, file("clip.mp4", "0123456789")).await.unwrap();
+        let cases: [(Option<Range<u64>>, Option<&str>); 8] = [
+            (None, Some("0123456789")),
+            (Some(0..1), Some("0")),
+            (Some(3..6), Some("345")),
+            (Some(8..100), Some("89")),
+            (Some(0..u64::MAX), Some("0123456789")),
+            (Some(10..11), None),
+            (Some(4..4), None),
+            #[expect(clippy::reversed_empty_ranges, reason = "what a client may ask for")]
+            (Some(6..3), None),
+        ];
+        for (range, expected) in cases {
+            let got = store.read_evidence(id, "clip.mp4", range.clone()).await;
+            let Some(expected) = expected else {
+                assert!(matches!(got, Err(EvidenceError::Range { bytes: 10, .. })), "{range:?}");
+                continue;
+            };
+            let got = got.unwrap();
+            assert_eq!(got.range.end - got.range.start, expected.len() as u64);
+            assert_eq!(crate::testing::text(got).await, expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_that_was_touched_is_not_served_as_evidence() {
+        let bench = Bench::new().await;
+        let (store, id) = (&bench.store, alert(1).id);
+        bench.raise(&alert(1)).await;
+        for name in ["gone.jpg", "cut.jpg", "bent.jpg", "good.jpg"] {
+            store.put_evidence(id, file(name, "bytes")).await.unwrap();
+        }
+        let path = |name: &str| bench.config.evidence.join(id.to_string()).join(name);
+        std::fs::remove_file(path("gone.jpg")).unwrap();
+        std::fs::write(path("cut.jpg"), "byte").unwrap();
+        std::fs::write(path("bent.jpg"), "BYTES").unwrap();
+        for name in ["gone.jpg", "cut.jpg"] {
+            let error = store.read_evidence(id, name, None).await.unwrap_err();
+            assert!(matches!(error, EvidenceError::Tampered { .. }), "{error}");
+        }
+        let faults = store.verify_evidence(id).await.unwrap();
+        let names: Vec<_> = faults.iter().map(ToString::to_string).collect();
+        assert_eq!(names.len(), 3, "{names:?}");
+        assert!(names.iter().all(|fault| !fault.contains("good.jpg")), "{names:?}");
+    }
+
+    #[tokio::test]
+    async fn what_is_not_there_says_why() {
+        let bench = Bench::new().await;
+        let (store, id) = (&bench.store, alert(1).id);
+        bench.raise(&alert(1)).await;
+        store.miss_evidence(id, "clip.mp4", "segments gone").await.unwrap();
+        let error = async |name| store.read_evidence(id, name, None).await.unwrap_err().to_string();
+        assert!(error("clip.mp4").await.ends_with("missing, segments gone"));
+        assert!(error("other.mp4").await.contains("has no evidence `other.mp4`"));
+        assert!(error("../xunjian.db").await.contains("is no name for evidence"));
+    }
 }

@@ -16,6 +16,7 @@ mod digest;
 mod error;
 mod evidence;
 mod evidence_file;
+mod evidence_row;
 mod manifest;
 mod open;
 mod outbox;
@@ -36,3 +37,6 @@ pub use open::Store;
 pub use outbox::Outgoing;
 pub use people::{Role, Session, User};
 pub use query::{AlertFilter, BadCursor, Counts, Cursor, HistoryEntry, Page};
+
+#[cfg(test)]
+mod testing;

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Alert, AlertId};
+use domain::{Alert, AlertId, FenceId, Rule};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +39,7 @@ impl Store {
         id: AlertId,
         context: ManifestContext,
     ) -> Result<EvidenceRow, EvidenceError> {
+        let _gate = self.inner.evidence_gate.lock().await;
         let alert = self.alert(id).await?.ok_or(EvidenceError::NoAlert { alert: id })?;
         let mut rows = self.evidence(id).await?;
         if let Some(at) = rows.iter().position(|row| row.name == MANIFEST_NAME) {
@@ -60,7 +61,7 @@ impl Store {
             transform: "written from the records".to_owned(),
             bytes: bytes.into(),
         };
-        self.keep(id, manifest).await
+        self.keep_gated(id, manifest).await
     }
 }
 
@@ -69,12 +70,32 @@ struct Manifest {
     format: &'static str,
     /// The alert as it was when sealed.
     alert: Alert,
-    fence_version: String,
-    #[serde(flatten)]
-    context: ManifestContext,
+    fence: FenceEntry,
+    rule: RuleEntry,
+    model: ModelEntry,
+    software_version: String,
+    config_sha256: String,
     /// By name.
     files: Vec<ManifestFile>,
     missing: Vec<MissingFile>,
+}
+
+#[derive(Serialize)]
+struct FenceEntry {
+    id: FenceId,
+    version: String,
+}
+
+#[derive(Serialize)]
+struct RuleEntry {
+    name: Rule,
+    parameters: BTreeMap<String, String>,
+}
+
+#[derive(Serialize)]
+struct ModelEntry {
+    id: String,
+    sha256: String,
 }
 
 #[derive(Serialize)]
@@ -104,8 +125,17 @@ impl Manifest {
             .collect();
         files.sort_by(|a, b| a.name.cmp(&b.name));
         missing.sort_by(|a, b| a.name.cmp(&b.name));
-        let fence_version = alert.fence.version.clone();
-        Self { format: "xunjian-evidence/1", alert, fence_version, context, files, missing }
+        Self {
+            format: "xunjian-evidence/1",
+            fence: FenceEntry { id: alert.fence.id.clone(), version: alert.fence.version.clone() },
+            rule: RuleEntry { name: alert.rule, parameters: context.rule_parameters },
+            model: ModelEntry { id: context.model_id, sha256: context.model_sha256 },
+            software_version: context.software_version,
+            config_sha256: context.config_sha256,
+            files,
+            missing,
+            alert,
+        }
     }
 
     fn to_json(&self) -> Vec<u8> {
@@ -120,5 +150,79 @@ impl From<EvidenceRow> for ManifestFile {
     fn from(row: EvidenceRow) -> Self {
         let EvidenceRow { name, media_type, bytes, sha256, taken_at, transform, .. } = row;
         Self { name, media_type, bytes, sha256, taken_at, transform }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Bench, alert, file};
+
+    fn context() -> ManifestContext {
+        ManifestContext {
+            model_id: "nanodet-plus-m-416".to_owned(),
+            model_sha256: "ab".repeat(32),
+            rule_parameters: BTreeMap::from([("dwell".to_owned(), "3m".to_owned())]),
+            software_version: "0.1.0".to_owned(),
+            config_sha256: "cd".repeat(32),
+        }
+    }
+
+    async fn sealed(bench: &Bench, names: &[&str]) -> (EvidenceRow, String) {
+        let alert = alert(1);
+        bench.raise(&alert).await;
+        for name in names {
+            bench.store.put_evidence(alert.id, file(name, name)).await.unwrap();
+        }
+        bench.store.miss_evidence(alert.id, "clip.mp4", "segments gone").await.unwrap();
+        let row = bench.store.seal_manifest(alert.id, context()).await.unwrap();
+        (row, bench.text_of(alert.id, MANIFEST_NAME).await)
+    }
+
+    #[tokio::test]
+    async fn equal_evidence_gives_equal_manifests_in_any_order() {
+        let (one, two) = (Bench::new().await, Bench::new().await);
+        let (_, first) = sealed(&one, &["a.jpg", "b.jpg"]).await;
+        two.clock.advance(jiff::SignedDuration::from_secs(60));
+        let (row, second) = sealed(&two, &["b.jpg", "a.jpg"]).await;
+        assert_eq!(first, second);
+        let json: serde_json::Value = serde_json::from_str(&first).unwrap();
+        assert_eq!(json["files"][0]["name"], "a.jpg");
+        assert_eq!(json["files"][0]["sha256"], crate::digest::sha256_hex(b"a.jpg"));
+        assert_eq!(json["files"][1]["bytes"], 5);
+        assert_eq!(json["missing"][0]["detail"], "segments gone");
+        assert_eq!(json["model"]["id"], "nanodet-plus-m-416");
+        assert_eq!(json["fence"]["version"], "0123456789ab");
+        assert_eq!(json["rule"]["parameters"]["dwell"], "3m");
+        assert_eq!(json["alert"]["id"], row.alert.to_string());
+        assert_eq!(row.sha256, crate::digest::sha256_hex(first.as_bytes()));
+    }
+
+    #[tokio::test]
+    async fn sealing_waits_for_what_is_pending_and_is_final() {
+        let bench = Bench::new().await;
+        let (store, id) = (&bench.store, alert(1).id);
+        let unknown = store.seal_manifest(id, context()).await.unwrap_err();
+        assert!(matches!(unknown, EvidenceError::NoAlert { .. }), "{unknown}");
+
+        bench.raise(&alert(1)).await;
+        store.expect_evidence(id, "clip.mp4", "video/mp4", "segment open").await.unwrap();
+        let pending = store.seal_manifest(id, context()).await.unwrap_err();
+        assert!(pending.to_string().ends_with("clip.mp4 still to come"), "{pending}");
+
+        store.put_evidence(id, file("clip.mp4", "film")).await.unwrap();
+        let row = store.seal_manifest(id, context()).await.unwrap();
+        assert_eq!(store.seal_manifest(id, context()).await.unwrap(), row);
+
+        // The same file again is still no news; anything else comes too late.
+        store.put_evidence(id, file("clip.mp4", "film")).await.unwrap();
+        store.miss_evidence(id, "clip.mp4", "lost").await.unwrap();
+        for late in [
+            store.put_evidence(id, file("late.jpg", "x")).await,
+            store.expect_evidence(id, "late.jpg", "image/jpeg", "").await,
+            store.miss_evidence(id, "late.jpg", "").await,
+        ] {
+            assert!(matches!(late, Err(EvidenceError::Sealed { .. })), "{late:?}");
+        }
     }
 }

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use object_store::local::LocalFileSystem;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Sqlite, SqlitePool, Transaction};
+use sqlx::{Connection as _, Sqlite, SqliteConnection, SqlitePool, Transaction};
 use tokio::sync::broadcast;
 
 use crate::{Change, Config, StoreError};
@@ -159,9 +159,19 @@ async fn writer(config: &Config) -> Result<SqlitePool, StoreError> {
         .idle_timeout(None)
         .max_lifetime(None)
         .acquire_timeout(QUEUE_TIMEOUT)
+        .after_release(|connection, _| Box::pin(fit_to_go_on(connection)))
         .connect_with(options)
         .await
         .map_err(|e| StoreError::open(&config.database, e))
+}
+
+/// Whether a connection may be used again. On a full disk or a read error SQLite ends the
+/// transaction by itself (sqlite.org/lang_transaction.html §3.1); sqlx then fails to roll back,
+/// counts the transaction as still open and would refuse every later one.
+async fn fit_to_go_on(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
+    // Answered after the rollback that dropping a transaction has queued.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 async fn readers(config: &Config) -> Result<SqlitePool, StoreError> {
@@ -185,4 +195,142 @@ async fn migrate(writer: &SqlitePool, path: &Path) -> Result<(), StoreError> {
         }
         source => StoreError::Migrate { path: path.to_owned(), source },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+
+    use domain::SystemClock;
+
+    use super::*;
+    use crate::testing::{Bench, alert};
+
+    #[tokio::test]
+    async fn what_was_acknowledged_is_there_after_reopening() {
+        let bench = Bench::new().await;
+        bench.raise(&alert(1)).await;
+        bench.store.ping().await.unwrap();
+        bench.store.close().await.unwrap();
+        assert!(bench.store.ping().await.is_err());
+        let again = Store::open(&bench.config, bench.clock.clone()).await.unwrap();
+        assert_eq!(again.alert(alert(1).id).await.unwrap(), Some(alert(1)));
+        assert_eq!(again.undelivered(0, 9).await.unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn commits_are_durable_and_readers_cannot_write() {
+        let bench = Bench::new().await;
+        let Inner { writer, readers, .. } = &*bench.store.inner;
+        let pragma = async |pool: &SqlitePool, sql: &'static str| -> String {
+            let row: (String,) = sqlx::query_as(sql).fetch_one(pool).await.unwrap();
+            row.0
+        };
+        let mode = "SELECT journal_mode FROM pragma_journal_mode";
+        assert_eq!(pragma(writer, mode).await, "wal");
+        let sync = "SELECT CAST(synchronous AS TEXT) FROM pragma_synchronous";
+        assert_eq!(pragma(writer, sync).await, "2", "2 is FULL");
+        let keys = "SELECT CAST(foreign_keys AS TEXT) FROM pragma_foreign_keys";
+        assert_eq!(pragma(writer, keys).await, "1");
+        assert!(sqlx::query("DELETE FROM alerts").execute(readers).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_database_from_a_newer_version_is_refused() {
+        let bench = Bench::new().await;
+        sqlx::query(
+            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+             VALUES (9999, 'from the future', TRUE, X'00', 0)",
+        )
+        .execute(&bench.store.inner.writer)
+        .await
+        .unwrap();
+        bench.store.close().await.unwrap();
+        let error = Store::open(&bench.config, bench.clock.clone()).await.unwrap_err();
+        let StoreError::Newer { found, known, .. } = &error else { panic!("{error}") };
+        assert_eq!((*found, *known), (9999, 3));
+        assert!(
+            error.to_string().contains("xunjian.db` was written by a newer version"),
+            "{error}"
+        );
+    }
+
+    #[tokio::test]
+    async fn an_edited_migration_is_refused() {
+        let bench = Bench::new().await;
+        sqlx::query("UPDATE _sqlx_migrations SET checksum = X'00' WHERE version = 1")
+            .execute(&bench.store.inner.writer)
+            .await
+            .unwrap();
+        bench.store.close().await.unwrap();
+        let error = Store::open(&bench.config, bench.clock.clone()).await.unwrap_err();
+        assert!(matches!(error, StoreError::Migrate { .. }), "{error}");
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_opened_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        std::fs::write(path("plain.txt"), "a text that is no database, long enough. ".repeat(99))
+            .unwrap();
+        std::fs::create_dir(path("folder")).unwrap();
+        let (database, evidence) = (path("new/deep/x.db"), path("evidence"));
+        let cases = [
+            (path("plain.txt"), evidence.clone(), "plain.txt` is not a database"),
+            (path("folder"), evidence, "cannot open the database `"),
+            (path("plain.txt/x.db"), path("e"), "cannot make the folder `"),
+            (database, path("plain.txt"), "plain.txt`"),
+        ];
+        for (database, evidence, expected) in cases {
+            let config = Config { database, evidence, ..Config::default() };
+            let error = Store::open(&config, Arc::new(SystemClock)).await.unwrap_err();
+            assert!(error.to_string().contains(expected), "{error}: {:?}", error.source());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_database_that_may_not_be_written_is_named() {
+        let bench = Bench::new().await;
+        sqlx::query("PRAGMA query_only = ON").execute(&bench.store.inner.writer).await.unwrap();
+        let error = bench.store.raise(&alert(1)).await.unwrap_err();
+        assert!(matches!(error, StoreError::Permission { .. }), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_database_held_by_another_process_is_named() {
+        let bench = Bench::new().await;
+        let other = Store::open(&bench.config, bench.clock.clone()).await.unwrap();
+        let held = other.begin().await.unwrap();
+        let error = bench.store.raise(&alert(1)).await.unwrap_err();
+        assert!(matches!(error, StoreError::Busy { .. }), "{error}");
+        held.rollback().await.unwrap();
+        bench.raise(&alert(1)).await;
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn folders_are_closed_to_others() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let bench = Bench::new().await;
+        for folder in [&bench.config.evidence, &bench.config.database.parent().unwrap().to_owned()]
+        {
+            let mode = std::fs::metadata(folder).unwrap().permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{}", folder.display());
+        }
+    }
+
+    /// Handlers of the web server and stages on a `JoinSet` hold these futures.
+    #[test]
+    fn futures_can_cross_threads() {
+        fn sendable<T: Send>(_: &T) {}
+        let check = async |store: Store| {
+            let alert = alert(1);
+            sendable(&store.raise(&alert));
+            sendable(&store.decide(alert.id, crate::testing::confirm(1)));
+            sendable(&store.put_evidence(alert.id, crate::testing::file("a", "b")));
+            sendable(&store.read_evidence(alert.id, "a", None));
+            sendable(&store.verify_audit());
+        };
+        sendable(&check);
+    }
 }

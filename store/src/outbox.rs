@@ -136,3 +136,103 @@ impl TryFrom<OutboxRow> for Outgoing {
         Ok(Self { row: id, topic, payload: payload.into(), event_id, seq })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::{AlertMessage, Queue};
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::Written;
+    use crate::testing::{Bench, alert, seen};
+
+    #[tokio::test]
+    async fn messages_wait_until_they_are_marked() {
+        let bench = Bench::new().await;
+        let store = &bench.store;
+        for track in 0..3 {
+            bench.raise(&alert(track)).await;
+        }
+        bench.update(&seen(1, 10)).await;
+        let first = store.undelivered(0, 2).await.unwrap();
+        assert_eq!(first.len(), 2);
+        assert_eq!(store.undelivered(0, 2).await.unwrap(), first);
+        assert_eq!(store.outbox_depth().await.unwrap(), 4);
+
+        let rest = store.undelivered(first[1].row, 99).await.unwrap();
+        assert_eq!(rest.len(), 2);
+        let last = &rest[1];
+        assert_eq!(last.topic, "xunjian/alert/parking-traffic_police");
+        assert_eq!(last.event_id, format!("{}/2", alert(1).id));
+        let message: AlertMessage = serde_json::from_slice(&last.payload).unwrap();
+        assert_eq!((message.seq, message.kind), (last.seq, MessageKind::Update));
+        assert_eq!(message.alert, store.alert(alert(1).id).await.unwrap().unwrap());
+
+        store.mark_delivered(&[]).await.unwrap();
+        store.mark_delivered(&[first[0].row, first[0].row, 999]).await.unwrap();
+        assert_eq!(store.outbox_depth().await.unwrap(), 3);
+        assert_eq!(store.undelivered(0, 1).await.unwrap()[0], first[1]);
+    }
+
+    #[tokio::test]
+    async fn only_delivered_messages_are_pruned() {
+        let bench = Bench::new().await;
+        let store = &bench.store;
+        for track in 0..3 {
+            bench.raise(&alert(track)).await;
+        }
+        store.mark_delivered(&[1]).await.unwrap();
+        bench.clock.advance(SignedDuration::from_secs(10));
+        store.mark_delivered(&[2]).await.unwrap();
+        assert_eq!(store.prune_delivered(bench.time(0)).await.unwrap(), 0);
+        assert_eq!(store.prune_delivered(bench.time(5)).await.unwrap(), 1);
+        assert_eq!(store.prune_delivered(bench.time(99)).await.unwrap(), 1);
+        assert_eq!(store.outbox_depth().await.unwrap(), 1);
+        // The numbers go on where they were.
+        bench.raise(&alert(3)).await;
+        assert_eq!(store.undelivered(0, 9).await.unwrap()[1].seq, 4);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn no_queue_has_a_gap_when_many_write() {
+        const EACH: u64 = 40;
+        let bench = Bench::new().await;
+        let queues = ["parking-traffic_police", "parking-urban_mgmt"];
+        let mut tasks = tokio::task::JoinSet::new();
+        for task in 0..2 {
+            let store = bench.store.clone();
+            tasks.spawn(async move {
+                for n in 0..EACH {
+                    let mut alert = alert(task * EACH + n);
+                    alert.queue = Queue::new(queues[usize::from(n % 3 == 0)]).unwrap();
+                    let written = store.raise(&alert).await.unwrap();
+                    assert!(matches!(written, Written::New(_)));
+                }
+            });
+        }
+        let reader = bench.store.clone();
+        tasks.spawn(async move {
+            // What is read is always a beginning of what was written.
+            let mut length = 0;
+            while length < 2 * EACH {
+                let waiting = reader.undelivered(0, 1000).await.unwrap();
+                check_no_gap(&waiting, &queues);
+                assert!(waiting.len() as u64 >= length);
+                length = waiting.len() as u64;
+            }
+        });
+        tasks.join_all().await;
+        let sent = bench.store.undelivered(0, 1000).await.unwrap();
+        assert_eq!(sent.iter().map(|m| m.row).collect::<Vec<_>>(), (1..=80).collect::<Vec<_>>());
+        check_no_gap(&sent, &queues);
+    }
+
+    fn check_no_gap(messages: &[Outgoing], queues: &[&str]) {
+        for queue in queues {
+            let seqs = messages.iter().filter(|m| m.topic.ends_with(queue)).map(|m| m.seq);
+            for (expected, seq) in (1..).zip(seqs) {
+                assert_eq!(seq, expected, "{queue}");
+            }
+        }
+    }
+}

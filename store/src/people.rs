@@ -242,3 +242,81 @@ impl TryFrom<UserRow> for User {
         Ok(Self { name: row.name, role, password_hash: row.password_hash, created_at })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::testing::Bench;
+
+    #[tokio::test]
+    async fn users_are_added_once() {
+        let bench = Bench::new().await;
+        let store = &bench.store;
+        assert!(!store.users_exist().await.unwrap());
+        store.add_user("王芳", Role::Reviewer, "$argon2id$1").await.unwrap();
+        let again = store.add_user("王芳", Role::Admin, "$argon2id$2").await.unwrap_err();
+        assert_eq!(again.to_string(), "there is already a user `王芳`");
+        assert!(store.users_exist().await.unwrap());
+        let user = store.user("王芳").await.unwrap().unwrap();
+        assert_eq!((user.role, user.password_hash.as_str()), (Role::Reviewer, "$argon2id$1"));
+        assert!(!format!("{user:?}").contains("argon2"), "{user:?}");
+        assert!(store.user("li").await.unwrap().is_none());
+        assert_eq!(store.users().await.unwrap(), [user]);
+    }
+
+    #[test]
+    fn names_of_users() {
+        for good in ["w", "王芳", "wang.fang@city", "wang fang", &"王".repeat(64)] {
+            assert!(check_name(good).is_ok(), "{good}");
+        }
+        for bad in ["", " ", " wang", "wang ", "wa\nng", "a\0", &"w".repeat(65)] {
+            assert!(check_name(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_session_ends_with_its_time_its_password_or_its_sign_out() {
+        let bench = Bench::new().await;
+        let store = &bench.store;
+        store.add_user("wang", Role::Viewer, "old").await.unwrap();
+        let expires = bench.time(100);
+        let tokens = [[1_u8; 32], [2; 32], [3; 32]];
+        let live = async || {
+            let mut live = Vec::new();
+            for token in &tokens {
+                live.push(store.session(token).await.unwrap().is_some());
+            }
+            live
+        };
+        for token in &tokens {
+            store.create_session(token, "wang", expires).await.unwrap();
+        }
+        let session = store.session(&tokens[0]).await.unwrap().unwrap();
+        assert_eq!(session, Session { user: "wang".to_owned(), role: Role::Viewer, expires });
+
+        store.drop_session(&tokens[0]).await.unwrap();
+        store.drop_session(&tokens[0]).await.unwrap();
+        assert_eq!(live().await, [false, true, true]);
+        bench.clock.advance(SignedDuration::from_secs(100));
+        assert_eq!(live().await, [false; 3]);
+
+        store.create_session(&tokens[0], "wang", bench.time(200)).await.unwrap();
+        assert_eq!(live().await, [true, false, false]);
+        store.set_password("wang", "new").await.unwrap();
+        assert_eq!(live().await, [false; 3]);
+        assert_eq!(store.user("wang").await.unwrap().unwrap().password_hash, "new");
+    }
+
+    #[tokio::test]
+    async fn strangers_have_no_sessions_and_no_passwords() {
+        let bench = Bench::new().await;
+        let store = &bench.store;
+        let none = "there is no user `li`";
+        let signed_in = store.create_session(&[1; 32], "li", bench.time(9)).await;
+        assert_eq!(signed_in.unwrap_err().to_string(), none);
+        assert_eq!(store.set_password("li", "x").await.unwrap_err().to_string(), none);
+        assert!(store.session(&[1; 32]).await.unwrap().is_none());
+    }
+}

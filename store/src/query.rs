@@ -223,3 +223,118 @@ impl HistoryRow {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Bench, alert, alert_at, confirm};
+
+    #[test]
+    fn cursors_survive_a_url_and_refuse_the_rest() {
+        let id = alert(1).id;
+        for raised_at in [0, i64::MIN, i64::MAX, 1_700_000_000_000_000] {
+            let cursor = Cursor { raised_at, id };
+            assert_eq!(cursor.to_string().parse(), Ok(cursor));
+        }
+        for bad in ["", "_", "1_", "_x", "1", "1_2", "x_00000000-0000-0000-0000-000000000000"] {
+            assert_eq!(bad.parse::<Cursor>(), Err(BadCursor), "{bad}");
+        }
+    }
+
+    #[tokio::test]
+    async fn pages_cover_the_list_once_even_while_it_grows() {
+        let bench = Bench::new().await;
+        // Three alerts share each instant, so that pages end among equals.
+        for track in 0..23 {
+            bench.raise(&alert_at(track, i64::try_from(track / 3).unwrap())).await;
+        }
+        for limit in [1, 2, 3, 7, 23, 200] {
+            let mut filter = AlertFilter { limit, ..AlertFilter::default() };
+            let mut seen = Vec::new();
+            loop {
+                let page = bench.store.alerts(&filter).await.unwrap();
+                seen.extend(page.items.into_iter().map(|a| (a.raised_at, a.id.to_string())));
+                bench.raise(&alert_at(1000 + u64::from(limit), 1000)).await;
+                filter.cursor = page.next;
+                if page.next.is_none() {
+                    break;
+                }
+            }
+            let mut sorted = seen.clone();
+            sorted.sort_by(|a, b| b.cmp(a));
+            sorted.dedup();
+            assert_eq!(seen, sorted, "limit {limit}");
+            seen.retain(|(at, _)| *at < bench.alert_time(1000));
+            assert_eq!(seen.len(), 23, "limit {limit}");
+        }
+    }
+
+    #[tokio::test]
+    async fn filters_and_counts() {
+        let bench = Bench::new().await;
+        let store = &bench.store;
+        for track in 0..6 {
+            let mut alert = alert(track);
+            if track % 2 == 0 {
+                alert.queue = Queue::new("parking-urban_mgmt").unwrap();
+            }
+            if track < 2 {
+                alert.source = SourceId::new("cam-2").unwrap();
+            }
+            bench.raise(&alert).await;
+        }
+        store.decide(alert(0).id, confirm(1)).await.unwrap();
+        let all = AlertFilter::default();
+        let queue = Some(Queue::new("parking-urban_mgmt").unwrap());
+        let source = Some(SourceId::new("cam-2").unwrap());
+        let state = Some(ReviewState::Open);
+        let cases = [
+            (all.clone(), 6, (5, 1)),
+            (AlertFilter { state, ..all.clone() }, 5, (5, 1)),
+            (AlertFilter { queue: queue.clone(), ..all.clone() }, 3, (2, 1)),
+            (AlertFilter { source: source.clone(), ..all.clone() }, 2, (1, 1)),
+            (AlertFilter { state, queue, source, ..all.clone() }, 0, (0, 1)),
+            (AlertFilter { limit: 0, ..all }, 1, (5, 1)),
+        ];
+        for (filter, items, (open, confirmed)) in cases {
+            let page = store.alerts(&filter).await.unwrap();
+            assert_eq!(page.items.len(), items, "{filter:?}");
+            let counts = store.counts(&filter).await.unwrap();
+            assert_eq!(counts, Counts { open, confirmed, dismissed: 0 }, "{filter:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_source_takes_up_what_has_not_ended() {
+        let bench = Bench::new().await;
+        for track in [3, 1, 2] {
+            bench.raise(&alert_at(track, i64::try_from(track).unwrap())).await;
+        }
+        bench.end(&alert(1)).await;
+        bench.store.decide(alert(2).id, confirm(1)).await.unwrap();
+        let standing = bench.store.open_alerts(&alert(1).source).await.unwrap();
+        assert_eq!(standing.iter().map(|a| a.track.0).collect::<Vec<_>>(), [2, 3]);
+        let other = SourceId::new("cam-9").unwrap();
+        assert!(bench.store.open_alerts(&other).await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn an_unknown_alert_is_none_and_has_no_history() {
+        let bench = Bench::new().await;
+        assert_eq!(bench.store.alert(alert(1).id).await.unwrap(), None);
+        assert!(bench.store.history(alert(1).id).await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_row_that_makes_no_sense_is_named() {
+        let bench = Bench::new().await;
+        bench.raise(&alert(1)).await;
+        sqlx::query("UPDATE alerts SET body = '{}'")
+            .execute(&bench.store.inner.writer)
+            .await
+            .unwrap();
+        let error = bench.store.alert(alert(1).id).await.unwrap_err();
+        let cause = std::error::Error::source(&error).unwrap().to_string();
+        assert!(cause.contains(&format!("row `{}`, column `body`", alert(1).id)), "{cause}");
+    }
+}

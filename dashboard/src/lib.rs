@@ -1,1 +1,22 @@
 //! The only HTTP: the API, the page, and outbox delivery over MQTT.
+//!
+//! Owns who may do what over the network, the shape of every JSON document that leaves the
+//! program, and the MQTT topics. Leaves all facts to `store` and the pipeline: this crate shows,
+//! records decisions and delivers, and never raises or ends an alert.
+
+mod api;
+mod auth;
+mod config;
+mod context;
+mod deliver;
+mod page;
+mod serve;
+
+#[cfg(test)]
+mod testing;
+
+pub use auth::{PeopleError, add_user, first_admin, random_password, set_password};
+pub use config::{Config, HttpConfig, MapConfig, MqttConfig, Problem, TileDatum};
+pub use context::{Context, Model, Readiness, Sources};
+pub use deliver::{BrokerError, CaFileError, DeliverError, Delivery, deliver};
+pub use serve::{ServeError, openapi_json, serve};

@@ -46,7 +46,6 @@ impl LonLat {
 /// The covariance of a position in square metres, axes east and north.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(from = "[[f64; 2]; 2]", into = "[[f64; 2]; 2]")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = [[f64; 2]; 2]))]
 pub struct Covariance {
     pub east_east: f64,
     pub east_north: f64,
@@ -122,6 +121,7 @@ pub enum Place {
     Ground {
         lon: f64,
         lat: f64,
+        #[cfg_attr(feature = "openapi", schema(value_type = Vec<Vec<f64>>))]
         covariance_m2: Covariance,
         /// Derived from the covariance; what a map draws.
         ellipse95: Ellipse,

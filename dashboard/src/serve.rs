@@ -1,0 +1,153 @@
+//! Puts the API and the page together and serves them.
+
+use std::{any::Any, io, net::SocketAddr, time::Duration};
+
+use axum::{
+    Json, Router,
+    extract::{DefaultBodyLimit, Request},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
+
+use crate::{
+    Config, Context,
+    api::{self, ApiError, App},
+    page,
+};
+
+/// The largest request is a decision with its note.
+const MAX_BODY: usize = 64 << 10;
+/// Until the answer begins; files and events may then take their time.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// How long requests get to finish after `stop`.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// The web could not be served.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error("cannot listen on {listen} (`http.listen`): is the program already running?")]
+    Listen { listen: SocketAddr, source: io::Error },
+    #[error("the web server failed")]
+    Serve(#[source] io::Error),
+}
+
+/// Serves until `stop`, then lets running requests finish for at most 5 s.
+pub async fn serve(
+    config: &Config,
+    context: Context,
+    stop: CancellationToken,
+) -> Result<(), ServeError> {
+    let listen = config.http.listen;
+    let listener =
+        TcpListener::bind(listen).await.map_err(|source| ServeError::Listen { listen, source })?;
+    tracing::info!(address = %listen, "page and API are served");
+    let app = App::new(config, context, stop.clone());
+    let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let overdue = async {
+        stop.cancelled().await;
+        tokio::time::sleep(DRAIN).await;
+    };
+    tokio::select! {
+        served = server => served.map_err(ServeError::Serve),
+        () = overdue => Ok(()),
+    }
+}
+
+/// The OpenAPI document, as served at `/api/openapi.json`.
+pub fn openapi_json() -> String {
+    description().to_pretty_json().expect("the description is plain data")
+}
+
+fn description() -> utoipa::openapi::OpenApi {
+    let mut description = api::documents().into_openapi();
+    description.merge(api::streams().into_openapi());
+    description
+}
+
+pub(crate) fn router(app: App) -> Router {
+    let openapi = get(async || Json(description()));
+    let (documents, _) = api::documents().split_for_parts();
+    let (streams, _) = api::streams().split_for_parts();
+    documents
+        .route("/api/openapi.json", openapi)
+        .fallback(page::page)
+        .layer(CompressionLayer::new())
+        .merge(streams)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(middleware::from_fn(api::same_origin))
+        .layer(middleware::from_fn(in_time))
+        .layer(CatchPanicLayer::custom(broken))
+        .layer(middleware::from_fn_with_state(app.clone(), api::headers))
+        .with_state(app)
+}
+
+async fn in_time(request: Request, next: Next) -> Result<Response, ApiError> {
+    let answer = tokio::time::timeout(TIMEOUT, next.run(request)).await;
+    answer.map_err(|_elapsed| ApiError::Timeout)
+}
+
+/// A handler's panic is a bug of ours and costs one request.
+fn broken(panic: Box<dyn Any + Send>) -> Response {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    ApiError::Internal(text.unwrap_or_else(|| "panic".to_owned()).into()).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn the_description_lists_every_path() {
+        let description: Value = serde_json::from_str(&openapi_json()).unwrap();
+        let mut paths: Vec<_> = description["paths"].as_object().unwrap().keys().cloned().collect();
+        paths.sort();
+        assert_eq!(
+            paths,
+            [
+                "/api/alerts",
+                "/api/alerts/{id}",
+                "/api/alerts/{id}/decision",
+                "/api/alerts/{id}/evidence/{name}",
+                "/api/events",
+                "/api/fences",
+                "/api/login",
+                "/api/logout",
+                "/api/map",
+                "/api/session",
+                "/api/sources",
+                "/health/livez",
+                "/health/readyz",
+                "/metrics",
+            ]
+        );
+    }
+
+    #[test]
+    fn every_schema_that_is_named_is_there() {
+        let text = openapi_json();
+        let description: Value = serde_json::from_str(&text).unwrap();
+        let schemas = description["components"]["schemas"].as_object().unwrap();
+        for part in text.split("#/components/schemas/").skip(1) {
+            let name = part.split('"').next().unwrap();
+            assert!(schemas.contains_key(name), "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_taken_port_names_its_setting() {
+        let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut config = Config::default();
+        config.http.listen = taken.local_addr().unwrap();
+        let bench = crate::testing::bench().await;
+        let error = serve(&config, bench.context, CancellationToken::new()).await.unwrap_err();
+        assert!(error.to_string().contains("`http.listen`"), "{error}");
+    }
+}

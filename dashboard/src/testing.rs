@@ -1,0 +1,121 @@
+//! A real store in a temporary folder, and alerts to put into it.
+
+use std::sync::{Arc, Mutex};
+
+use domain::{
+    Alert, AlertId, Authority, Class, FenceId, FenceRef, GroundFix, LonLat, Placement, Queue,
+    RelBox, Review, Rule, SimulatedClock, SourceId, SourceKind, SourceState, SourceStatus,
+    TimeBasis, TrackId,
+};
+use jiff::{SignedDuration, Timestamp};
+use metrics_exporter_prometheus::PrometheusBuilder;
+use store::Store;
+use tempfile::TempDir;
+
+use crate::{Context, Delivery, Model, Readiness, Sources};
+
+pub(crate) struct Bench {
+    pub(crate) context: Context,
+    pub(crate) clock: Arc<SimulatedClock>,
+    /// What `/health/readyz` is told.
+    pub(crate) readiness: Arc<Mutex<Readiness>>,
+    pub(crate) dir: TempDir,
+}
+
+pub(crate) async fn bench() -> Bench {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = Arc::new(SimulatedClock::at("2026-05-01T08:00:00Z".parse().unwrap()));
+    let config = store::Config {
+        database: dir.path().join("x.db"),
+        evidence: dir.path().join("evidence"),
+        ..Default::default()
+    };
+    let store = Store::open(&config, clock.clone()).await.unwrap();
+    let model = Model { id: "nanodet".into(), sha256: "ab".repeat(32), provider: "cpu".into() };
+    let readiness =
+        Arc::new(Mutex::new(Readiness { model: Some(model), problems: Vec::new() }));
+    let told = Arc::clone(&readiness);
+    let context = Context {
+        store,
+        clock: clock.clone(),
+        sources: Sources::new(|| vec![status("gate")]),
+        fences: Arc::new(|| FENCES.to_owned()),
+        ready: Arc::new(move || told.lock().unwrap().clone()),
+        metrics: PrometheusBuilder::new().build_recorder().handle(),
+        delivery: Delivery::default(),
+    };
+    Bench { context, clock, readiness, dir }
+}
+
+const FENCES: &str = r#"{"type":"FeatureCollection","features":[{"type":"Feature","id":"kerb",
+    "geometry":{"type":"Polygon","coordinates":[[[120.1,30.8],[120.2,30.8],[120.2,30.9],[120.1,30.8]]]},
+    "properties":{"name":"路缘","active":true}}]}"#;
+
+/// The `n`th alert of queue `parking-traffic_police`, raised `n` minutes after the first.
+pub(crate) fn alert(n: u64) -> Alert {
+    alert_in("parking-traffic_police", n)
+}
+
+pub(crate) fn alert_in(queue: &str, n: u64) -> Alert {
+    let source = SourceId::new("gate").unwrap();
+    let fence = FenceId::new("kerb").unwrap();
+    let minutes = SignedDuration::from_mins(i64::try_from(n).unwrap());
+    let since: Timestamp = "2026-05-01T00:00:00Z".parse().unwrap();
+    let since = since + minutes;
+    let position = LonLat::new(120.15, 30.85).unwrap();
+    Alert {
+        id: AlertId::derive("parking", &source, &fence, TrackId(n), since),
+        revision: 1,
+        rule: Rule::Parking,
+        queue: Queue::new(queue).unwrap(),
+        source,
+        source_name: "北门".to_owned(),
+        track: TrackId(n),
+        class: Class::Car,
+        score: 0.8125,
+        fence: FenceRef {
+            id: fence,
+            name: "路缘".to_owned(),
+            name_en: Some("kerb".to_owned()),
+            kind: "no_parking".to_owned(),
+            authority: Some(Authority::TrafficPolice),
+            version: "0123456789ab".to_owned(),
+        },
+        place: GroundFix { position, covariance: domain::Covariance::round(0.5) }.into(),
+        seen: RelBox { x: 0.25, y: 0.5, w: 0.125, h: 0.0625 },
+        probability_inside: 0.996,
+        since,
+        raised_at: since + SignedDuration::from_mins(3),
+        last_seen: since + SignedDuration::from_mins(3),
+        ended_at: None,
+        end_reason: None,
+        dwell_s: 180.0,
+        dwell_needed_s: 180.0,
+        time_basis: TimeBasis::Capture,
+        review: Review::default(),
+    }
+}
+
+pub(crate) fn status(id: &str) -> SourceStatus {
+    SourceStatus {
+        id: SourceId::new(id).unwrap(),
+        name: "北门".to_owned(),
+        kind: SourceKind::Rtsp,
+        state: SourceState::Live,
+        detail: String::new(),
+        since: "2026-05-01T00:00:00Z".parse().unwrap(),
+        fps: 24.98,
+        frames: 7,
+        dropped: 0,
+        reconnects: 0,
+        last_frame_at: Some("2026-05-01T00:00:01.000001Z".parse().unwrap()),
+        frame_age_s: Some(0.04),
+        clock_offset_s: None,
+        width: Some(1920),
+        height: Some(1080),
+        position: LonLat::new(120.3, 30.7),
+        footprint: Some(vec![[120.1, 30.8], [120.2, 30.8], [120.2, 30.9], [120.1, 30.8]]),
+        placement: Placement::Ground,
+        residual_m: Some(0.21),
+    }
+}

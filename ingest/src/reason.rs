@@ -72,8 +72,8 @@ fn worded(error: &gst::glib::Error, details: &str) -> String {
         Some(gst::StreamError::CodecNotFound) => {
             return format!("no decoder for this video is installed: {}", error.message());
         }
-        Some(gst::StreamError::Demux) if details.contains("moov") => {
-            return "the file is cut short: its index (moov) is missing".to_owned();
+        Some(gst::StreamError::Demux) if incomplete(error, details) => {
+            return "the file is cut short or damaged: its index (moov) is missing".to_owned();
         }
         Some(gst::StreamError::Decrypt | gst::StreamError::DecryptNokey) => {
             return "the video is encrypted".to_owned();
@@ -85,6 +85,12 @@ fn worded(error: &gst::glib::Error, details: &str) -> String {
         Some(cause) => format!("{} ({cause})", error.message().trim_end_matches('.')),
         None => error.message().to_owned(),
     }
+}
+
+/// MP4 keeps its index at the end unless it was made for streaming.
+fn incomplete(error: &gst::glib::Error, details: &str) -> bool {
+    let says = |word| error.message().contains(word);
+    details.contains("moov") || says("incomplete") || says("no playable streams")
 }
 
 /// Names what the network says: refused, no route, unknown host. GStreamer only says "could not

@@ -157,6 +157,14 @@ impl Run {
         shelf.recording = None;
     }
 
+    /// The same source anew: another connection, or a clock that was set back. What it writes wins
+    /// over what was written before.
+    fn renewed(&self) -> Self {
+        let mut index = self.dir.index();
+        let shelf = index.shelves.entry(self.source.clone()).or_default();
+        Self { number: shelf.next_run(self.number), ..self.clone() }
+    }
+
     fn folder(&self) -> PathBuf {
         self.dir.0.root.join(self.source.as_str())
     }

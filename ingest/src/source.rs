@@ -176,7 +176,7 @@ impl Reader {
             flow,
             axis: Arc::new(Axis::new(basis)),
             clock: Arc::clone(&self.clock),
-            recorder: self.run.as_ref().map(|run| Arc::new(Recorder::new(run.clone(), length))),
+            recorder: self.run.as_ref().map(|run| Arc::new(Recorder::new(run, length))),
             config: self.config.clone(),
         }
     }

@@ -90,6 +90,14 @@ pub(super) fn to_file(
         let name = caps.structure(0).map(|s| s.name().to_string()).unwrap_or_default();
         let is_video = name.starts_with("video/") || name.starts_with("image/");
         if !is_video || seen.video.swap(true, Ordering::AcqRel) {
+            let seen = Arc::clone(&seen);
+            // Where there is only one stream, nothing else says that there is no other.
+            pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, move |_, probe| {
+                if probe.event().is_some_and(|event| event.type_() == gst::EventType::Eos) {
+                    seen.all.store(true, Ordering::Release);
+                }
+                gst::PadProbeReturn::Ok
+            });
             report(&pipeline, discard(&pipeline, pad));
             return;
         }

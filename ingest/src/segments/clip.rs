@@ -38,6 +38,10 @@ pub(super) fn write(
                 break 'all;
             }
             if let Some(joiner) = &mut joiner {
+                // One file holds one size: the clip ends where the camera changed its own.
+                if joiner.shape != shape(&unit.caps) {
+                    break 'all;
+                }
                 joiner.push(unit).map_err(broken)?;
                 continue;
             }
@@ -68,8 +72,18 @@ struct Joiner {
     source: gst_app::AppSrc,
     part: std::path::PathBuf,
     order: Order,
+    shape: Shape,
     first: i64,
     last: i64,
+}
+
+/// Codec, width, height, profile.
+type Shape = (String, Option<i32>, Option<i32>, Option<String>);
+
+fn shape(caps: &gst::Caps) -> Shape {
+    let Some(s) = caps.structure(0) else { return Shape::default() };
+    let side = |name| s.get::<i32>(name).ok();
+    (s.name().to_string(), side("width"), side("height"), s.get("profile").ok())
 }
 
 /// The first picture lies here on the muxer's clock, so that no decoding time is negative.
@@ -85,8 +99,8 @@ impl Joiner {
         }
         std::fs::File::create(&part).map_err(writable)?;
         let (pipeline, source) = joining(&first.caps, &part)?;
-        let (order, first) = (Order::default(), first.at);
-        let mut joiner = Self { pipeline, source, part, order, first, last: first };
+        let (order, shape, first) = (Order::default(), shape(&first.caps), first.at);
+        let mut joiner = Self { pipeline, source, part, order, shape, first, last: first };
         if joiner.pipeline.set_state(gst::State::Playing).is_err() {
             return Err(writable(std::io::Error::other(joiner.reason())));
         }
@@ -106,14 +120,11 @@ impl Joiner {
     }
 
     fn write(&self, unit: Unit, decoded: i64) -> Result<(), String> {
-        let Unit { at, mut data, caps, .. } = unit;
+        let Unit { at, mut data, .. } = unit;
         let buffer = data.make_mut();
         buffer.set_pts(self.on_muxer_clock(at));
         buffer.set_dts(self.on_muxer_clock(decoded));
         buffer.set_duration(gst::ClockTime::NONE);
-        if self.source.caps().is_none_or(|known| known != caps) {
-            self.source.set_caps(Some(&caps));
-        }
         self.source.push_buffer(data).map(drop).map_err(|_flow| self.reason())
     }
 

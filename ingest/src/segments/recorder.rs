@@ -22,47 +22,57 @@ pub(crate) type At<'a> = &'a dyn Fn(gst::ClockTime) -> Option<(Timestamp, TimeBa
 /// Writes segments for one connection.
 #[derive(Debug)]
 pub(crate) struct Recorder {
-    run: Run,
     length: Duration,
     open: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
+    run: Run,
     writer: Option<Writer>,
+    /// Where the last segment ended, microseconds.
+    ended: i64,
     /// The last problem was logged; the next is only logged after something worked.
     complained: bool,
 }
 
 impl Recorder {
-    pub(crate) fn new(run: Run, length: Duration) -> Self {
-        Self { run, length, open: Mutex::default() }
+    /// For one connection of the source of `run`.
+    pub(crate) fn new(run: &Run, length: Duration) -> Self {
+        let run = run.renewed();
+        let open = State { run, writer: None, ended: i64::MIN, complained: false };
+        Self { length, open: Mutex::new(open) }
     }
 
     /// This stream's codec is not kept.
     pub(crate) fn cannot_keep(&self, codec: &str) {
-        self.run.cannot_keep(codec);
+        self.state().run.cannot_keep(codec);
     }
 
     /// Takes the next access unit.
     pub(crate) fn unit(&self, sample: &gst::Sample, at: At<'_>) {
         let (Some(buffer), Some(caps)) = (sample.buffer(), sample.caps()) else { return };
-        let Some(running) = crate::source::running_time(sample) else { return };
-        let mut state = self.state();
         let key = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
+        let mut state = self.state();
+        let Some(running) = crate::source::running_time(sample) else {
+            if key && state.writer.is_none() {
+                state.run.cannot_keep("a raw stream without times");
+            }
+            return;
+        };
         let length = gst::ClockTime::from_nseconds(
             u64::try_from(self.length.as_nanos()).unwrap_or(u64::MAX),
         );
         let due = state.writer.as_ref().is_none_or(|writer| running >= writer.began + length);
         if key && due {
             let Some((start, _)) = at(running) else { return };
-            self.close(&mut state, Some(running));
-            let writer = self.start(start.as_microsecond(), running, caps);
-            state.writer = self.complain(&mut state, writer);
+            state.close(Some(running));
+            let writer = state.start(start.as_microsecond(), running, caps);
+            state.writer = state.complain(writer);
         }
         let Some(writer) = &mut state.writer else { return };
         let written = writer.write(buffer, running);
-        if self.complain(&mut state, written).is_none() {
+        if state.complain(written).is_none() {
             state.writer = None;
         }
     }
@@ -70,46 +80,56 @@ impl Recorder {
     /// Closes the open segment: the stream is over.
     pub(crate) fn finish(&self) {
         let mut state = self.state();
-        self.close(&mut state, None);
-        self.run.paused();
+        state.close(None);
+        state.run.paused();
     }
 
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A clock set back by more than this makes what follows a run of its own, in microseconds.
+const SET_BACK: i64 = 500_000;
+
+impl State {
     fn start(
-        &self,
+        &mut self,
         start: i64,
         running: gst::ClockTime,
         caps: &gst::CapsRef,
     ) -> Result<Writer, WriteError> {
+        if start.saturating_add(SET_BACK) < self.ended {
+            self.run = self.run.renewed();
+        }
         let folder = self.run.folder();
         std::fs::create_dir_all(&folder).map_err(|source| WriteError::Folder { folder, source })?;
         Writer::open(self.run.opened(start), start, running, caps)
     }
 
-    fn close(&self, state: &mut State, next: Option<gst::ClockTime>) {
-        let Some(writer) = state.writer.take() else { return };
+    fn close(&mut self, next: Option<gst::ClockTime>) {
+        let Some(writer) = self.writer.take() else { return };
         let (path, start) = (writer.path.clone(), writer.start);
         let end = start.saturating_add(writer.span(next).max(1));
         let closed = writer.close();
-        if self.complain(state, closed).is_some() {
+        if self.complain(closed).is_some() {
+            self.ended = end;
+            self.complained = false;
             self.run.closed(&path, start, end);
         }
     }
 
-    fn complain<T>(&self, state: &mut State, result: Result<T, WriteError>) -> Option<T> {
+    fn complain<T>(&mut self, result: Result<T, WriteError>) -> Option<T> {
         match result {
             Ok(value) => Some(value),
             Err(error) => {
-                if !std::mem::replace(&mut state.complained, true) {
+                if !std::mem::replace(&mut self.complained, true) {
                     let error: &dyn std::error::Error = &error;
                     tracing::error!(source = %self.run.source, error, "video is not being kept");
                 }
                 None
             }
         }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

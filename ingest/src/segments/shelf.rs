@@ -31,9 +31,14 @@ pub(super) struct Shelf {
 impl Shelf {
     /// A new run, later than all before it; `now` in microseconds.
     pub(super) fn begin(&mut self, now: i64) -> i64 {
-        self.latest_run = now.max(self.latest_run.saturating_add(1));
         self.recording = Some(None);
         self.cannot_keep = None;
+        self.next_run(now)
+    }
+
+    /// A number above all before it, `least` if possible.
+    pub(super) fn next_run(&mut self, least: i64) -> i64 {
+        self.latest_run = least.max(self.latest_run.saturating_add(1));
         self.latest_run
     }
 

@@ -26,13 +26,15 @@ fn what_cannot_be_read_fails_with_its_name_and_reason() {
         "audiotestsrc num-buffers=50 ! wavenc ! filesink location={}",
         at("sound.wav").display()
     ));
-    let no_index = cut(&CLIP.at(folder.path(), "clip.mp4"), 9);
+    let half_an_index = cut(&CLIP.at(folder.path(), "nearly.mp4"), 9);
+    let no_index = cut(&CLIP.at(folder.path(), "clip.mp4"), 3);
     let cases = [
         (at("missing.mp4"), "there is no such file"),
         (at("empty.mp4"), "the file is empty"),
         (at("letter.mp4"), "this is no video"),
         (at("noise.mp4"), "this is no video"),
         (at("sound.wav"), "it holds no video"),
+        (half_an_index, "its index (moov) is missing"),
         (no_index, "its index (moov) is missing"),
         (at("nothing"), "holds no picture"),
     ];
@@ -51,8 +53,7 @@ fn what_cannot_be_read_fails_with_its_name_and_reason() {
 #[test]
 fn a_film_cut_short_gives_its_frames_and_says_so() {
     let folder = tempfile::tempdir().unwrap();
-    let make =
-        Make { frames: 250, encode: H264, mux: "mp4mux faststart=true", ..CLIP };
+    let make = Make { frames: 250, encode: H264, mux: "mp4mux faststart=true", ..CLIP };
     let whole = make.at(folder.path(), "whole.mp4");
     let (frames, status) = Setup::file(&cut(&whole, 6)).spawn().to_end();
     assert_eq!(status.state, SourceState::Ended);

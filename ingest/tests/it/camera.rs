@@ -49,7 +49,14 @@ impl Camera {
     }
 
     fn stop(self) -> u16 {
-        self.main.quit();
+        // From inside the loop: a loop that has not begun yet cannot be told to quit.
+        let main = self.main.clone();
+        let quit = move || {
+            main.quit();
+            glib::ControlFlow::Break
+        };
+        glib::idle_source_new(None, glib::Priority::DEFAULT, quit)
+            .attach(Some(&self.main.context()));
         self.thread.join().unwrap();
         self.port
     }
@@ -95,12 +102,9 @@ fn server(
 #[test]
 fn a_camera_that_comes_back_is_read_again() {
     let folder = tempfile::tempdir().unwrap();
-    let dir = SegmentDir::new(
-        folder.path().to_owned(),
-        std::time::Duration::from_secs(900),
-        1 << 40,
-    )
-    .unwrap();
+    let dir =
+        SegmentDir::new(folder.path().to_owned(), std::time::Duration::from_secs(900), 1 << 40)
+            .unwrap();
     let camera = Camera::start(0, None);
     let watched = Setup::of(camera.input("")).recorded(&dir).spawn();
     watched.until("4 s of frames", |frames, _| frames.len() > 100);

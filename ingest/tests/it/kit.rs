@@ -53,7 +53,15 @@ impl Setup {
     pub(crate) fn of(input: Input) -> Self {
         let (pace, start) = (Pace::Every, Start::Given(start()));
         let config = Config::default();
-        Self { input, pace, start, segments: None, config, close_after: usize::MAX, answer: Taken::Kept }
+        Self {
+            input,
+            pace,
+            start,
+            segments: None,
+            config,
+            close_after: usize::MAX,
+            answer: Taken::Kept,
+        }
     }
 
     pub(crate) fn file(path: &Path) -> Self {
@@ -116,7 +124,8 @@ impl Watched {
         let mut log = self.log.0.lock().unwrap();
         while !done(&log.frames, &log.changes) {
             let left = DEADLINE.saturating_sub(begun.elapsed());
-            assert!(!left.is_zero(), "waited in vain for {what}: {:?}", log.changes);
+            let status = || self.source.status();
+            assert!(!left.is_zero(), "no {what}: {:?}, now {:?}", log.changes, status());
             log = self.log.1.wait_timeout(log, left).unwrap().0;
         }
     }

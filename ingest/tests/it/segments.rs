@@ -125,7 +125,6 @@ fn old_segments_go_by_age_and_by_bytes() {
     let size = 30_000;
     let small = SegmentDir::new(root, LONG, size).unwrap();
     Setup::file(&path).recorded(&small).spawn().to_end();
-    let kept: u64 =
-        files(folder.path()).iter().map(|f| std::fs::metadata(f).unwrap().len()).sum();
+    let kept: u64 = files(folder.path()).iter().map(|f| std::fs::metadata(f).unwrap().len()).sum();
     assert!(kept <= size, "{kept} bytes kept");
 }

@@ -11,7 +11,7 @@ from ..geodesy import Origin
 from ..street import Plan, clear_view, stage
 from .motion import smooth
 
-RAISE, FULL, LOWER, LEAVE, SECONDS = 1.5, 5.5, 8.5, 12.0, 17.0
+RAISE, FULL, LOWER, LEAVE, SECONDS = 1.5, 5.5, 8.5, 12.0, 20.0
 EYE, TARGET, HFOV = (-4.0, 8.6, 6.5), (-26.5, -4.2, 2.0), 57
 TRUCK_S, HEAP_BEHIND = -24.0, 6.4
 

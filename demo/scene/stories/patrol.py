@@ -10,7 +10,7 @@ from ..geodesy import Origin
 from ..street import Plan, stage
 from .motion import passing
 
-SECONDS, FPS, HEIGHT, PITCH, HFOV = 15.0, 5.0, 26.0, -36.0, 66.0
+SECONDS, FPS, HEIGHT, PITCH, HFOV = 12.0, 5.0, 26.0, -36.0, 66.0
 FROM, SPEED = -66.0, 3.0
 UNDER_THE_LINE = [(-36.0, "suv"), (-8.0, "sedan"), (19.0, "hatch")]
 IN_BAYS = [-43, -37, -25, -13, -7, 5, 11, 23, 35]

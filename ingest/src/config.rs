@@ -26,8 +26,8 @@ pub struct Config {
     /// How long packets are kept to put them in order. Default: 200ms.
     #[serde(with = "humantime_serde")]
     pub jitter_buffer: Duration,
-    /// On the first connection, how long frames are held back for the camera to tell its time.
-    /// Default: 2s.
+    /// On the first connection, how long frames are held back for the camera to tell its time: by
+    /// RFC 3550 its first sender report comes within 3.1 s. Default: 4s.
     #[serde(with = "humantime_serde")]
     pub capture_wait: Duration,
     /// Threads of one source's decoder; 0 lets the decoder choose. Default: 1.
@@ -65,7 +65,7 @@ impl Default for Config {
             retry_max: Duration::from_secs(3),
             retry_refused: Duration::from_secs(30),
             jitter_buffer: Duration::from_millis(200),
-            capture_wait: Duration::from_secs(2),
+            capture_wait: Duration::from_secs(4),
             decoder_threads: 1,
             decoder: Decoder::Software,
             images_per_second: 25.0,

@@ -9,6 +9,7 @@ mod auth;
 mod config;
 mod context;
 mod deliver;
+mod door;
 mod page;
 mod serve;
 

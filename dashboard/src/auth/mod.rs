@@ -8,7 +8,7 @@ mod password;
 mod token;
 
 pub(crate) use attempts::Attempts;
-pub(crate) use password::{Hasher, HashError};
+pub(crate) use password::{HashError, Hasher};
 pub(crate) use token::Token;
 
 use store::{Role, Store, StoreError};

@@ -1,0 +1,106 @@
+//! `xunjian check`: every problem of the configuration, with file, line and key.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use detector::Manifest;
+
+use super::fences;
+use crate::cli;
+use crate::config::Loaded;
+use crate::problem::Problem;
+use crate::sources::Ready;
+
+pub(crate) fn run(args: &cli::Check) -> anyhow::Result<ExitCode> {
+    let path = args.config.clone().unwrap_or_else(|| super::DEFAULT_FILE.into());
+    let (problems, notes) = match Loaded::read(&path) {
+        Ok(loaded) => check(&loaded, args.offline),
+        Err(problem) => (vec![problem], Vec::new()),
+    };
+    let mut out = std::io::stdout().lock();
+    for line in notes {
+        writeln!(out, "{line}").context("cannot print")?;
+    }
+    for problem in &problems {
+        writeln!(out, "{problem}").context("cannot print")?;
+    }
+    if problems.is_empty() {
+        writeln!(out, "{}: no problem found", path.display()).context("cannot print")?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    Ok(ExitCode::from(super::PROBLEMS))
+}
+
+fn check(loaded: &Loaded, offline: bool) -> (Vec<Problem>, Vec<String>) {
+    let mut problems = loaded.problems();
+    let mut notes = Vec::new();
+    let (ready, found) = fences::ready_sources(loaded);
+    problems.extend(found);
+    notes.extend(ready.iter().filter_map(survey_note));
+    let zones = ready
+        .iter()
+        .flat_map(|source| source.zones.iter().map(|zone| (source.spec.id.clone(), zone.clone())));
+    match fences::load(loaded, zones.collect()) {
+        Err(problem) => problems.push(problem),
+        Ok(fences) => {
+            notes.push(format!("fences: {}", fences.all().len()));
+            let places: Vec<_> =
+                ready.iter().filter_map(|source| source.surveyed.as_ref()?.position).collect();
+            problems.extend(fences::wrong_datum(&fences, &places).into_iter().map(|(fence, m)| {
+                let message = format!(
+                    "fence `{}` lies {m:.0} m off every source and would be near one in GCJ-02: set its property `datum` to \"GCJ-02\"",
+                    fence.id
+                );
+                loaded.problem("rules.fences", message)
+            }));
+        }
+    }
+    problems.extend(check_models(loaded));
+    if !offline {
+        problems.extend(ready.iter().filter_map(|source| check_source(loaded, source)));
+    }
+    (problems, notes)
+}
+
+fn survey_note(source: &Ready) -> Option<String> {
+    let residual = &source.surveyed.as_ref()?.camera.survey().residual;
+    let id = &source.spec.id;
+    Some(match (residual.leave_one_out_m, &residual.worst) {
+        (Some(rms), Some((name, miss))) => {
+            format!(
+                "survey of `{id}`: leave-one-out residual {rms:.2} m; worst point `{name}` {miss:.2} m"
+            )
+        }
+        _ => format!(
+            "survey of `{id}`: 4 points, whose accuracy cannot be judged; measure 6 or more"
+        ),
+    })
+}
+
+fn check_models(loaded: &Loaded) -> Vec<Problem> {
+    let dir = loaded.config.models_dir();
+    let wanted = &loaded.config.detector.model;
+    let manifest = match Manifest::load(&dir) {
+        Ok(manifest) => manifest,
+        Err(error) => {
+            return vec![loaded.problem("models_dir", format!("{:#}", anyhow::Error::from(error)))];
+        }
+    };
+    let Some(card) = manifest.model(wanted) else {
+        let known: Vec<&str> = manifest.models().iter().map(|card| card.id.as_str()).collect();
+        let message = format!("no model `{wanted}`; there are: {}", known.join(", "));
+        return vec![loaded.problem("detector.model", message)];
+    };
+    card.verify(&dir)
+        .err()
+        .map(|error| loaded.problem("detector.model", format!("{:#}", anyhow::Error::from(error))))
+        .into_iter()
+        .collect()
+}
+
+fn check_source(loaded: &Loaded, source: &Ready) -> Option<Problem> {
+    let error = ingest::probe(&source.spec.input).err()?;
+    let key = format!("source.{}.url", source.spec.id);
+    Some(loaded.problem(&key, format!("{:#}", anyhow::Error::from(error))))
+}

@@ -1,0 +1,119 @@
+//! The fences of the configuration, read and put together with the zones of its sources.
+
+use domain::{Datum, LonLat, Plane, SourceId};
+use rules::{Fence, FenceError, Fences, Kind, Shape, Zone};
+
+use crate::config::{Loaded, Source};
+use crate::problem::Problem;
+use crate::sources::Ready;
+
+/// A fence file is no larger than this.
+const MOST_BYTES: u64 = 256 << 20;
+
+/// Reads every fence file. The problem names the file, and the feature within.
+pub(crate) fn load(loaded: &Loaded, zones: Vec<(SourceId, Zone)>) -> Result<Fences, Problem> {
+    use std::io::Read as _;
+    let mut texts = Vec::new();
+    for path in &loaded.config.rules.fences {
+        let path = loaded.resolve(path);
+        let mut text = String::new();
+        std::fs::File::open(&path)
+            .and_then(|file| file.take(MOST_BYTES).read_to_string(&mut text))
+            .map_err(|error| Problem::whole(&path, format!("cannot read it: {error}")))?;
+        let alone = Fences::new([text.as_str()], []);
+        alone.map_err(|error| Problem::whole(&path, told(error)))?;
+        texts.push(text);
+    }
+    Fences::new(texts.iter().map(String::as_str), zones)
+        .map_err(|error| Problem::whole(&loaded.path, told(error)))
+}
+
+fn told(error: FenceError) -> String {
+    format!("{:#}", anyhow::Error::from(error))
+}
+
+/// The picture of `source` as one zone where nothing may stand.
+pub(crate) fn whole_picture(zone: &[f64]) -> anyhow::Result<Zone> {
+    let corners: Vec<[f64; 2]> = match zone {
+        [] => vec![[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]],
+        numbers if numbers.len() % 2 == 0 && numbers.len() >= 6 => {
+            numbers.chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect()
+        }
+        numbers => {
+            anyhow::bail!("`--zone` needs 3 or more points x,y, got {} numbers", numbers.len())
+        }
+    };
+    Ok(Zone {
+        id: domain::FenceId::new("picture").expect("`picture` is a valid id"),
+        name: "画面区域".to_owned(),
+        name_en: Some("zone of the picture".to_owned()),
+        kind: Kind::NoParking,
+        parking_authority: None,
+        polygon: corners,
+    })
+}
+
+/// Sources made ready, with every problem that was found.
+pub(crate) fn ready_sources(loaded: &Loaded) -> (Vec<Ready>, Vec<Problem>) {
+    let prepared =
+        loaded.config.source.iter().map(|source: &Source| Ready::prepare(loaded, source));
+    let (mut ready, mut problems) = (Vec::new(), Vec::new());
+    for one in prepared {
+        match one {
+            Ok(source) => ready.push(source),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    (ready, problems)
+}
+
+/// Fences that lie 300–700 m off every source, and near one if their numbers are read as GCJ-02: most probably
+/// drawn on a shifted map.
+pub(crate) fn wrong_datum<'a>(fences: &'a Fences, sources: &[LonLat]) -> Vec<(&'a Fence, f64)> {
+    let distance = |from: LonLat| {
+        let metres = |to: &LonLat| {
+            let [east, north] = Plane::at(from).metres(*to);
+            east.hypot(north)
+        };
+        sources.iter().map(metres).min_by(f64::total_cmp)
+    };
+    let suspect = |fence: &'a Fence| {
+        let Shape::Ground(polygon) = &fence.shape else { return None };
+        let corner = polygon.exterior().0.first()?;
+        let as_given = distance(LonLat::new(corner.x, corner.y)?)?;
+        let as_gcj = distance(Datum::Gcj02.to_wgs84(corner.x, corner.y)?)?;
+        ((300.0..=700.0).contains(&as_given) && as_gcj < as_given / 2.0)
+            .then_some((fence, as_given))
+    };
+    fences.all().iter().filter_map(suspect).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Gcj02;
+
+    use super::*;
+
+    #[test]
+    fn a_fence_on_a_shifted_map_is_suspected() {
+        let camera = LonLat::new(120.0868, 30.8943).unwrap();
+        let fence = |lon: f64, lat: f64| {
+            format!(
+                r#"{{"type":"FeatureCollection","features":[{{"type":"Feature","id":"a","geometry":
+                {{"type":"Polygon","coordinates":[[[{lon},{lat}],[{},{lat}],[{lon},{},0],[{lon},{lat}]]]}},
+                "properties":{{"name":"a","kind":"no_parking"}}}}]}}"#,
+                lon + 0.0002,
+                lat + 0.0002
+            )
+        };
+        let check = |lon, lat, wanted| {
+            let text = fence(lon, lat);
+            let fences = Fences::new([text.as_str()], []).unwrap();
+            assert_eq!(wrong_datum(&fences, &[camera]).len(), wanted, "{lon} {lat}");
+        };
+        let shifted = Gcj02::from(LonLat::new(120.0869, 30.8944).unwrap());
+        check(shifted.lon, shifted.lat, 1);
+        check(120.0869, 30.8944, 0);
+        check(120.0817, 30.8943, 0);
+    }
+}

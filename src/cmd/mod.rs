@@ -1,0 +1,69 @@
+//! One file per subcommand.
+
+mod analyze;
+mod check;
+mod fences;
+mod models;
+mod serve;
+mod user;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::bail;
+
+use crate::cli::{Args, Command, Unsurveyed};
+use crate::config::Loaded;
+use crate::problem::Problem;
+
+/// The configuration has problems, or an input could not be read.
+const PROBLEMS: u8 = 3;
+const DEFAULT_FILE: &str = "xunjian.toml";
+
+pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
+    match args.command {
+        Command::Serve(args) => serve::run(&args),
+        Command::Analyze(args) => analyze::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Models(args) => models::run(&args),
+        Command::User(args) => user::run(&args),
+    }
+}
+
+/// The configuration named, or `xunjian.toml` if it is there, or the defaults.
+fn load(path: Option<&Path>) -> anyhow::Result<Loaded> {
+    let path = match path {
+        Some(path) => path.to_owned(),
+        None if Path::new(DEFAULT_FILE).exists() => PathBuf::from(DEFAULT_FILE),
+        None => return Ok(Loaded::default()),
+    };
+    let loaded = Loaded::read(&path).map_err(|problem| anyhow::anyhow!("{problem}"))?;
+    refuse(&loaded.problems())?;
+    Ok(loaded)
+}
+
+/// All problems as one error, each on its own line.
+fn refuse(problems: &[Problem]) -> anyhow::Result<()> {
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let lines: Vec<String> = problems.iter().map(|problem| format!("\n  {problem}")).collect();
+    bail!("the configuration has problems:{}", lines.concat());
+}
+
+/// What the command line says instead of the file.
+fn overrule(loaded: &mut Loaded, args: &Unsurveyed) {
+    let config = &mut loaded.config;
+    if let Some(model) = &args.model {
+        config.detector.model.clone_from(model);
+    }
+    if let Some(threads) = args.threads {
+        config.detector.threads = threads;
+    }
+    if let Some(dir) = &args.models_dir {
+        config.models_dir = Some(dir.clone());
+    }
+    if let Some(dwell) = args.dwell {
+        config.rules.parking.dwell = dwell;
+    }
+}

@@ -1,0 +1,60 @@
+//! `xunjian models`: what the manifest offers, and whether it is here.
+
+use std::io::Write as _;
+use std::process::{Command, ExitCode};
+
+use anyhow::Context as _;
+use detector::Manifest;
+
+use crate::cli;
+
+pub(crate) fn run(args: &cli::Models) -> anyhow::Result<ExitCode> {
+    match args {
+        cli::Models::List(dir) => list(dir),
+        cli::Models::Verify(dir) => verify(dir),
+        cli::Models::Fetch { ids, dir } => fetch(ids, dir),
+    }
+}
+
+fn list(args: &cli::ModelsDir) -> anyhow::Result<ExitCode> {
+    let manifest = Manifest::load(&args.models_dir)?;
+    let mut out = std::io::stdout().lock();
+    for card in manifest.models() {
+        let here = match card.verify(&args.models_dir) {
+            Ok(()) => "here",
+            Err(_) => "not here, or not as in the manifest",
+        };
+        let input = &card.input;
+        writeln!(out, "{:<22} {}x{}  {here}", card.id, input.width, input.height)
+            .context("cannot print")?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn verify(args: &cli::ModelsDir) -> anyhow::Result<ExitCode> {
+    let manifest = Manifest::load(&args.models_dir)?;
+    let mut out = std::io::stdout().lock();
+    let mut sound = true;
+    for (name, result) in manifest.verify(&args.models_dir) {
+        sound &= result.is_ok();
+        let told = match result {
+            Ok(()) => "as in the manifest".to_owned(),
+            Err(error) => format!("{:#}", anyhow::Error::from(error)),
+        };
+        writeln!(out, "{name}: {told}").context("cannot print")?;
+    }
+    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::from(super::PROBLEMS) })
+}
+
+/// The downloading and converting is Python's: the models come as TensorFlow.js graphs.
+fn fetch(ids: &[String], args: &cli::ModelsDir) -> anyhow::Result<ExitCode> {
+    let script = args.models_dir.join("fetch.py");
+    let mut command = Command::new("python3");
+    command.arg(&script);
+    if !ids.is_empty() {
+        command.arg("--only").args(ids);
+    }
+    let status =
+        command.status().with_context(|| format!("cannot run python3 {}", script.display()))?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

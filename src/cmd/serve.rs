@@ -1,0 +1,241 @@
+//! `xunjian serve`: watch, judge, show, deliver, until told to stop.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use dashboard::{Context, Delivery, Readiness, Sources};
+use detector::Onnx;
+use domain::{Clock, SourceId, SystemClock};
+use ingest::{Input, Pace, SegmentDir, SourceSpec, Start};
+use rules::{Engine, Fences};
+use store::{ManifestContext, Store};
+use tokio_util::sync::CancellationToken;
+
+use super::fences;
+use crate::cli;
+use crate::config::Loaded;
+use crate::locate::Cameras;
+use crate::pipeline::{self, Parts, Stages};
+use crate::sources::{Board, Ready};
+use crate::stage::clip::Cutter;
+use crate::stage::inbox::Inbox;
+use crate::stage::record::Recorder;
+use crate::{metric, supervise};
+
+pub(crate) fn run(args: &cli::Serve) -> anyhow::Result<ExitCode> {
+    let mut loaded = super::load(args.config.as_deref())?;
+    super::overrule(&mut loaded, &args.unsurveyed);
+    let (mut ready, problems) = fences::ready_sources(&loaded);
+    super::refuse(&problems)?;
+    if let Some(video) = &args.video {
+        if args.unsurveyed.dwell.is_none() && args.config.is_none() {
+            loaded.config.rules.parking.dwell = Duration::from_secs(10);
+        }
+        ready.push(unsurveyed(video, &args.unsurveyed.zone)?);
+    }
+    let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
+    runtime.block_on(serve(loaded, ready))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A source given on the command line.
+fn unsurveyed(video: &str, zone: &[f64]) -> anyhow::Result<Ready> {
+    let input = Input::parse(video).with_context(|| format!("cannot watch `{video}`"))?;
+    let id = SourceId::new("video").expect("`video` is a valid id");
+    let name = input.to_string();
+    let spec = SourceSpec { id, name, input, pace: Pace::Realtime, start: Start::Now };
+    Ok(Ready { spec, surveyed: None, zones: vec![fences::whole_picture(zone)?] })
+}
+
+async fn serve(loaded: Loaded, ready: Vec<Ready>) -> anyhow::Result<()> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let metrics = metric::install()?;
+    ingest::init().context("cannot use GStreamer")?;
+    let fences = Arc::new(load_fences(&loaded, &ready)?);
+    let detector = Onnx::open(&loaded.config.detector, &loaded.config.models_dir())
+        .context("cannot start the detector")?;
+    let model = dashboard::Model {
+        id: detector.active().model.clone(),
+        sha256: detector.active().sha256.clone(),
+        provider: detector.active().provider.to_owned(),
+    };
+    tracing::info!(model = model.id, provider = model.provider, "detector is ready");
+    let store = Store::open(&loaded.config.store, Arc::clone(&clock))
+        .await
+        .context("cannot open the store")?;
+    if let Some(password) = dashboard::first_admin(&store).await? {
+        print_first_admin(&password)?;
+    }
+
+    let board = Board::default();
+    let sources = Sources::new({
+        let board = board.clone();
+        move || board.statuses()
+    });
+    let context = Context {
+        store: store.clone(),
+        clock: Arc::clone(&clock),
+        sources: sources.clone(),
+        fences: Arc::new({
+            let (fences, clock) = (Arc::clone(&fences), Arc::clone(&clock));
+            move || fences.geojson(clock.now())
+        }),
+        ready: Arc::new({
+            let model = model.clone();
+            move || Readiness { model: Some(model.clone()), problems: Vec::new() }
+        }),
+        metrics: metrics.clone(),
+        delivery: Delivery::default(),
+    };
+
+    let config = &loaded.config;
+    let segments = SegmentDir::new(
+        config.segments_dir(),
+        config.ingest.segment_keep,
+        config.ingest.segment_max_bytes,
+    )?;
+    let scratch = config.segments_dir().join("clips");
+    let cutter =
+        Cutter::new(segments.clone(), scratch).context("cannot make a folder for clips")?;
+    let manifest = manifest(&loaded, &model);
+    let parts = Parts {
+        detector: Box::new(detector),
+        tracker: config.detector.tracker.clone(),
+        cameras: cameras(&ready),
+        engine: engine(&loaded, fences, &ready, &store).await?,
+        recorder: Recorder::new(store.clone(), Some(cutter), manifest),
+    };
+
+    let stop = CancellationToken::new();
+    let inbox = Arc::new(Inbox::default());
+    let mut stages = Stages::new();
+    let _tally = pipeline::start(&inbox, parts, &mut stages);
+    for source in &ready {
+        let sources = sources.clone();
+        let changed = move |status| sources.changed(status);
+        board.start(
+            source,
+            &inbox,
+            Some(segments.clone()),
+            changed,
+            Arc::clone(&clock),
+            &config.ingest,
+        );
+    }
+    stages.spawn(stop_sources(board.clone(), Arc::clone(&inbox), stop.clone()));
+    stages.spawn(tell_figures(board, sources, metrics, stop.clone()));
+    let (web, web_context, web_stop) = (config.dashboard(), context.clone(), stop.clone());
+    stages.spawn(async move {
+        ("web", dashboard::serve(&web, web_context, web_stop).await.map_err(Into::into))
+    });
+    let (mqtt, mqtt_stop) = (config.mqtt.clone(), stop.clone());
+    stages.spawn(async move {
+        ("mqtt", dashboard::deliver(&mqtt, &context, mqtt_stop).await.map_err(Into::into))
+    });
+    let outcome = supervise::supervise(stages, stop).await;
+    store.close().await.context("cannot close the store")?;
+    outcome
+}
+
+fn load_fences(loaded: &Loaded, ready: &[Ready]) -> anyhow::Result<Fences> {
+    let zones = ready
+        .iter()
+        .flat_map(|source| source.zones.iter().map(|zone| (source.spec.id.clone(), zone.clone())));
+    let fences =
+        fences::load(loaded, zones.collect()).map_err(|problem| anyhow::anyhow!("{problem}"))?;
+    let places: Vec<_> =
+        ready.iter().filter_map(|source| source.surveyed.as_ref()?.position).collect();
+    for (fence, distance) in fences::wrong_datum(&fences, &places) {
+        tracing::warn!(
+            fence = %fence.id,
+            "lies {distance:.0} m off every source and would be near one in GCJ-02: set its property `datum`"
+        );
+    }
+    Ok(fences)
+}
+
+pub(crate) fn cameras(ready: &[Ready]) -> Cameras {
+    let surveyed = ready.iter().filter_map(|source| {
+        Some((source.spec.id.clone(), source.surveyed.as_ref()?.camera.clone()))
+    });
+    Cameras(surveyed.collect())
+}
+
+/// The rules, with the alerts that were open when the program last stopped.
+async fn engine(
+    loaded: &Loaded,
+    fences: Arc<Fences>,
+    ready: &[Ready],
+    store: &Store,
+) -> anyhow::Result<Engine> {
+    let mut engine = Engine::new(fences, loaded.config.rules.parking.clone());
+    for source in ready {
+        let SourceSpec { id, name, .. } = &source.spec;
+        let open = store.open_alerts(id).await.context("cannot read the open alerts")?;
+        engine.resume(id.clone(), name.clone(), &open);
+    }
+    Ok(engine)
+}
+
+pub(crate) fn manifest(loaded: &Loaded, model: &dashboard::Model) -> ManifestContext {
+    let parking = &loaded.config.rules.parking;
+    let time = |d| humantime_serde::re::humantime::format_duration(d).to_string();
+    ManifestContext {
+        model_id: model.id.clone(),
+        model_sha256: model.sha256.clone(),
+        rule_parameters: BTreeMap::from([
+            ("dwell".to_owned(), time(parking.dwell)),
+            ("grace".to_owned(), time(parking.grace)),
+            ("lost_after".to_owned(), time(parking.lost_after)),
+            ("rejoin_within".to_owned(), time(parking.rejoin_within)),
+            ("still_iou".to_owned(), parking.still_iou.to_string()),
+            ("moved_iou".to_owned(), parking.moved_iou.to_string()),
+        ]),
+        software_version: env!("CARGO_PKG_VERSION").to_owned(),
+        config_sha256: loaded.sha256(),
+    }
+}
+
+/// The password is shown here once and kept nowhere.
+fn print_first_admin(password: &str) -> anyhow::Result<()> {
+    let text = format!(
+        "\n  First start. Sign in as  admin  with the password  {password}\n  首次启动。用户名 admin，密码 {password}（只显示一次）\n\n"
+    );
+    std::io::stdout().write_all(text.as_bytes()).context("cannot print the first password")
+}
+
+type Ended = (&'static str, anyhow::Result<()>);
+
+/// Sources hear the stop; everything behind them drains.
+async fn stop_sources(board: Board, inbox: Arc<Inbox>, stop: CancellationToken) -> Ended {
+    stop.cancelled().await;
+    // Closing first lets go of readers that wait for room.
+    inbox.close();
+    let stopped = tokio::task::spawn_blocking(move || board.stop()).await;
+    ("sources", stopped.context("stopping the sources panicked"))
+}
+
+/// Changes of state are told as they happen; the figures now and then.
+async fn tell_figures(
+    board: Board,
+    sources: Sources,
+    metrics: metrics_exporter_prometheus::PrometheusHandle,
+    stop: CancellationToken,
+) -> Ended {
+    let mut tick = tokio::time::interval(Duration::from_secs(5));
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return ("figures", Ok(())),
+            _ = tick.tick() => {
+                metrics.run_upkeep();
+                for status in board.statuses() {
+                    sources.changed(status);
+                }
+            }
+        }
+    }
+}

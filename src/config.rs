@@ -1,0 +1,257 @@
+//! One strict file: what it says, and how it becomes what the program uses.
+//!
+//! Every section belongs to the crate that reads it. Unknown keys are errors. Paths of sources, surveys
+//! and fences count from the folder of the file; paths of data from the working directory.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use domain::SourceId;
+use ingest::Transport;
+use rules::Zone;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use crate::problem::Problem;
+
+/// The file.
+#[derive(Debug, Clone, Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Config {
+    /// Where manifest.toml and cache/ of the models are. Default: `models`.
+    pub models_dir: Option<PathBuf>,
+    /// The folder of the rolling encoded video. Default: `data/segments`.
+    pub segments_dir: Option<PathBuf>,
+    pub detector: detector::Config,
+    pub http: dashboard::HttpConfig,
+    pub ingest: ingest::Config,
+    pub map: dashboard::MapConfig,
+    pub mqtt: dashboard::MqttConfig,
+    pub rules: rules::Config,
+    pub source: Vec<Source>,
+    pub store: store::Config,
+}
+
+/// `[[source]]`: one camera, file or folder of pictures.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Source {
+    pub id: SourceId,
+    /// For people. Default: the id.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// `rtsp://user:password@host/path`, a video file or a folder of pictures.
+    pub url: String,
+    /// How RTSP packets travel. Default: tcp.
+    #[serde(default)]
+    pub transport: TransportWord,
+    /// Only files: `realtime` plays it like a camera, `every` looks at every frame. Default: realtime.
+    #[serde(default)]
+    pub pace: PaceWord,
+    /// Only files: when its first picture was taken, `now` or an RFC 3339 time. Default: now.
+    #[serde(default)]
+    pub start: Option<String>,
+    /// Ground points whose pixels somebody measured; without it no ground position is claimed.
+    #[serde(default)]
+    pub survey: Option<PathBuf>,
+    /// Fences drawn in its picture, for a camera nobody has surveyed.
+    #[serde(default)]
+    pub zone: Vec<Zone>,
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum TransportWord {
+    #[default]
+    Tcp,
+    Udp,
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum PaceWord {
+    #[default]
+    Realtime,
+    Every,
+}
+
+impl From<TransportWord> for Transport {
+    fn from(word: TransportWord) -> Self {
+        match word {
+            TransportWord::Tcp => Self::Tcp,
+            TransportWord::Udp => Self::Udp,
+        }
+    }
+}
+
+/// A file that was read, with what is needed to speak about it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Loaded {
+    pub config: Config,
+    pub path: PathBuf,
+    pub text: String,
+}
+
+/// Configuration files are small; whatever is larger is not one.
+const MOST_BYTES: u64 = 4 << 20;
+
+impl Loaded {
+    /// Reads the file. An unreadable or unparseable one is a single problem.
+    pub(crate) fn read(path: &Path) -> Result<Self, Problem> {
+        use std::io::Read as _;
+        let mut text = String::new();
+        std::fs::File::open(path)
+            .and_then(|file| file.take(MOST_BYTES).read_to_string(&mut text))
+            .map_err(|error| Problem::whole(path, format!("cannot read it: {error}")))?;
+        Self::parse(path, text)
+    }
+
+    fn parse(path: &Path, text: String) -> Result<Self, Problem> {
+        match toml::from_str(&text) {
+            Ok(config) => Ok(Self { config, path: path.to_owned(), text }),
+            Err(error) => {
+                let line = error.span().map(|span| text[..span.start].lines().count().max(1));
+                Err(Problem {
+                    file: path.to_owned(),
+                    line,
+                    key: String::new(),
+                    message: error.message().to_owned(),
+                })
+            }
+        }
+    }
+
+    /// Every broken rule of every section.
+    pub(crate) fn problems(&self) -> Vec<Problem> {
+        let config = &self.config;
+        let mut found = config.detector.validate();
+        found.extend(config.ingest.validate());
+        found.extend(config.rules.validate());
+        found.extend(config.store.validate());
+        found.extend(config.dashboard().validate());
+        let mut ids = BTreeSet::new();
+        for source in &config.source {
+            if !ids.insert(&source.id) {
+                found.push((
+                    format!("source.{}.id", source.id),
+                    format!("two sources are called `{}`: rename one", source.id),
+                ));
+            }
+            found.extend(source.problems());
+        }
+        found.into_iter().map(|(key, message)| self.problem(&key, message)).collect()
+    }
+
+    /// A problem of one key of this file.
+    pub(crate) fn problem(&self, key: &str, message: String) -> Problem {
+        Problem::at(&self.path, &self.text, key, message)
+    }
+
+    /// A path of the file, which counts from the folder of the file.
+    pub(crate) fn resolve(&self, path: &Path) -> PathBuf {
+        self.path.parent().map_or_else(|| path.to_owned(), |folder| folder.join(path))
+    }
+
+    /// Of the file's bytes, in hex.
+    pub(crate) fn sha256(&self) -> String {
+        use std::fmt::Write as _;
+        let mut hex = String::new();
+        for byte in Sha256::digest(self.text.as_bytes()) {
+            write!(hex, "{byte:02x}").expect("a String takes every byte");
+        }
+        hex
+    }
+}
+
+impl Config {
+    pub(crate) fn dashboard(&self) -> dashboard::Config {
+        dashboard::Config {
+            http: self.http.clone(),
+            mqtt: self.mqtt.clone(),
+            map: self.map.clone(),
+        }
+    }
+
+    pub(crate) fn models_dir(&self) -> PathBuf {
+        self.models_dir.clone().unwrap_or_else(|| "models".into())
+    }
+
+    pub(crate) fn segments_dir(&self) -> PathBuf {
+        self.segments_dir.clone().unwrap_or_else(|| "data/segments".into())
+    }
+}
+
+impl Source {
+    pub(crate) fn name(&self) -> String {
+        self.name.clone().unwrap_or_else(|| self.id.to_string())
+    }
+
+    fn problems(&self) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        if let Err(error) = self.start() {
+            found.push((format!("source.{}.start", self.id), error));
+        }
+        if let Err(error) = ingest::Input::parse(&self.url) {
+            found.push((format!("source.{}.url", self.id), error.to_string()));
+        }
+        if self.survey.is_some() && !self.zone.is_empty() {
+            let rule =
+                "a surveyed source takes its fences from `rules.fences`: remove `survey` or `zone`";
+            found.push((format!("source.{}.survey", self.id), rule.to_owned()));
+        }
+        found
+    }
+
+    /// When a file's first picture was taken.
+    pub(crate) fn start(&self) -> Result<ingest::Start, String> {
+        match self.start.as_deref() {
+            None | Some("now") => Ok(ingest::Start::Now),
+            Some(text) => text.parse().map(ingest::Start::Given).map_err(|error| {
+                format!(
+                    "must be `now` or a time like 2026-11-21T08:00:00+08:00, got `{text}` ({error})"
+                )
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, wanted: &[&str]) {
+        let problems = match Loaded::parse(Path::new("x.toml"), text.to_owned()) {
+            Ok(loaded) => loaded.problems(),
+            Err(problem) => vec![problem],
+        };
+        let shown: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        assert_eq!(shown.len(), wanted.len(), "{shown:?}");
+        for (problem, wanted) in shown.iter().zip(wanted) {
+            assert!(problem.starts_with(wanted), "{problem}\nshould begin with\n{wanted}");
+        }
+    }
+
+    #[test]
+    fn an_empty_file_is_valid() {
+        check("", &[]);
+    }
+
+    #[test]
+    fn problems_name_file_line_and_key() {
+        check("[detector]\nmin_scoer = 0.5", &["x.toml:2: unknown field `min_scoer`"]);
+        check("[detector]\nthreads = 0", &["x.toml:2: `detector.threads`: must be 1 to 64"]);
+        check("[[source]]\nid = \"A\"\nurl = \"x\"", &["x.toml:2: `A` is no valid id"]);
+        check(
+            "[[source]]\nid = \"a\"\nurl = \"x\"\n[[source]]\nid = \"a\"\nurl = \"y\"",
+            &["x.toml:2: `source.a.id`: two sources are called `a`"],
+        );
+        check(
+            "[[source]]\nid = \"a\"\nurl = \"http://x\"\nstart = \"noon\"",
+            &[
+                "x.toml:4: `source.a.start`: must be `now`",
+                "x.toml:3: `source.a.url`: `http://` is not supported",
+            ],
+        );
+    }
+}

@@ -1,0 +1,26 @@
+//! The metrics recorder, and what each metric means.
+
+use anyhow::Context as _;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+
+const SECONDS: &[f64] = &[0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.2, 0.5, 1.0, 2.0];
+
+/// Installs the recorder; once per process.
+pub(crate) fn install() -> anyhow::Result<PrometheusHandle> {
+    let handle = PrometheusBuilder::new()
+        .set_buckets(SECONDS)
+        .context("the histogram buckets are not valid")?
+        .install_recorder()
+        .context("cannot install the metrics recorder")?;
+    metrics::describe_histogram!("xunjian_detect_seconds", "time of one detection");
+    metrics::describe_counter!("xunjian_detect_errors_total", "frames that could not be looked at");
+    metrics::describe_counter!(
+        "xunjian_ambiguous_total",
+        "vehicles that stood where inside or outside a fence cannot be told"
+    );
+    metrics::describe_gauge!(
+        "xunjian_blocked_seconds",
+        "time a stage has waited for the next one, in all"
+    );
+    Ok(handle)
+}

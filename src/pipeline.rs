@@ -1,0 +1,77 @@
+//! The road on one screen: every channel, its capacity, and what happens when it is full.
+//!
+//! ```text
+//! source ─► Inbox ─► look ─► judge ─► record ─► store (alert + outbox) ─► dashboard: page, MQTT
+//! ```
+//! Only the sources hear `stop`. They close the inbox behind them, and every later stage drains and ends
+//! by itself.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use detector::{Detect, TrackerConfig};
+use rules::Engine;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+
+use crate::locate::Cameras;
+use crate::stage::inbox::Inbox;
+use crate::stage::judge::judge;
+use crate::stage::look::{Tally, look};
+use crate::stage::record::Recorder;
+
+/// Stages that run; each ends with its name and how it went.
+pub(crate) type Stages = JoinSet<(&'static str, anyhow::Result<()>)>;
+
+/// What the stages are made of.
+pub(crate) struct Parts {
+    pub detector: Box<dyn Detect>,
+    pub tracker: TrackerConfig,
+    pub cameras: Cameras,
+    pub engine: Engine,
+    pub recorder: Recorder,
+}
+
+/// Starts everything behind the inbox. What was looked at comes out at the end.
+pub(crate) fn start(
+    inbox: &Arc<Inbox>,
+    parts: Parts,
+    stages: &mut Stages,
+) -> oneshot::Receiver<Tally> {
+    // Inbox: per live source the newest frame, the older one is dropped and counted; per recording 4
+    // frames, then the reader waits.
+    let (to_judge, seen) = mpsc::channel(8); // full: look waits, and the inbox keeps the newest
+    let (to_record, verdicts) = mpsc::channel(64); // full: judge waits; no verdict is dropped
+    let (tally, counted) = oneshot::channel();
+
+    let Parts { mut detector, tracker, cameras, engine, recorder } = parts;
+    let inbox = Arc::clone(inbox);
+    thread(stages, "look", move || {
+        let seen = look(&inbox, detector.as_mut(), &tracker, &to_judge);
+        inbox.close();
+        if tally.send(seen).is_err() {
+            tracing::debug!("nobody asked for the tally");
+        }
+    });
+    thread(stages, "judge", move || judge(seen, &cameras, engine, &to_record));
+    stages.spawn(async move { ("record", recorder.run(verdicts).await) });
+    counted
+}
+
+/// A stage that computes or blocks has a named thread of its own; a panic in it ends the stage.
+fn thread(stages: &mut Stages, name: &'static str, work: impl FnOnce() + Send + 'static) {
+    let (done, ended) = oneshot::channel();
+    let spawned = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+        work();
+        if done.send(()).is_err() {
+            tracing::debug!(name, "nobody waits for this stage");
+        }
+    });
+    stages.spawn(async move {
+        let outcome = async {
+            spawned.context("its thread cannot be started")?;
+            ended.await.context("its thread panicked")
+        };
+        (name, outcome.await)
+    });
+}

@@ -1,0 +1,101 @@
+//! Frames to tracks: the detector and one tracker per source, in a thread of their own.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use detector::{Detect, Tracker, TrackerConfig};
+use domain::{Class, Frame, Sighting, SourceId, TrackId};
+use tokio::sync::mpsc;
+
+use crate::stage::inbox::{Inbox, Item};
+
+/// What was seen.
+#[derive(Debug)]
+pub(crate) enum Seen {
+    Frame { frame: Frame, sightings: Vec<Sighting> },
+    End(SourceId),
+}
+
+/// Takes frames until the inbox is closed and empty, or nobody listens any more. Returns what it saw.
+pub(crate) fn look(
+    inbox: &Arc<Inbox>,
+    detector: &mut dyn Detect,
+    tracker: &TrackerConfig,
+    to_judge: &mpsc::Sender<Seen>,
+) -> Tally {
+    let mut trackers: BTreeMap<SourceId, Tracker> = BTreeMap::new();
+    let mut tally = Tally::default();
+    while let Some(item) = inbox.take() {
+        let seen = match item {
+            Item::End(source) => {
+                trackers.remove(&source);
+                tally.settle(&source);
+                Seen::End(source)
+            }
+            Item::Frame(frame) => {
+                let tracker =
+                    trackers.entry(frame.source.clone()).or_insert_with(|| Tracker::new(tracker));
+                let sightings = see(&frame, detector, tracker);
+                tally.count(&frame, &sightings);
+                Seen::Frame { frame, sightings }
+            }
+        };
+        let waited = Instant::now();
+        if to_judge.blocking_send(seen).is_err() {
+            break;
+        }
+        metrics::gauge!("xunjian_blocked_seconds", "stage" => "look").increment(waited.elapsed());
+    }
+    tally
+}
+
+/// A frame that cannot be looked at is counted and passed over: the next one may work. It is not taken as
+/// a view of an empty place, since the tracker hears nothing of it.
+fn see(frame: &Frame, detector: &mut dyn Detect, tracker: &mut Tracker) -> Vec<Sighting> {
+    let started = Instant::now();
+    match detector.detect(frame) {
+        Ok(detections) => {
+            metrics::histogram!("xunjian_detect_seconds").record(started.elapsed());
+            tracker.update(&detections, frame.at)
+        }
+        Err(error) => {
+            metrics::counter!("xunjian_detect_errors_total").increment(1);
+            tracing::warn!(
+                error = format!("{:#}", anyhow::Error::from(error)),
+                "frame passed over"
+            );
+            Vec::new()
+        }
+    }
+}
+
+/// What was looked at and found.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    pub frames: u64,
+    /// Tracks of sources that have ended, by the class they were seen as last.
+    pub by_class: BTreeMap<Class, u64>,
+    running: BTreeMap<SourceId, BTreeMap<TrackId, Class>>,
+}
+
+impl Tally {
+    /// The most tracks remembered per source, for the count alone.
+    const MOST: usize = 1_000_000;
+
+    fn count(&mut self, frame: &Frame, sightings: &[Sighting]) {
+        self.frames += 1;
+        let tracks = self.running.entry(frame.source.clone()).or_default();
+        for sighting in sightings {
+            if tracks.len() < Self::MOST {
+                tracks.insert(sighting.track, sighting.class);
+            }
+        }
+    }
+
+    fn settle(&mut self, source: &SourceId) {
+        for class in self.running.remove(source).unwrap_or_default().into_values() {
+            *self.by_class.entry(class).or_default() += 1;
+        }
+    }
+}

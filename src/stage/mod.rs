@@ -1,0 +1,8 @@
+//! The stages of the road, one file each. `crate::pipeline` connects them.
+
+pub(crate) mod clip;
+pub(crate) mod inbox;
+pub(crate) mod judge;
+pub(crate) mod look;
+pub(crate) mod record;
+pub(crate) mod shot;

@@ -1,0 +1,225 @@
+//! Verdicts to the store: the alert first, durable with its message, then its evidence.
+//!
+//! The store failing (disk full, file locked) makes this stage wait and try again, and with it, through the
+//! bounded channels, the whole road: an alert is never given up.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use domain::{Alert, AlertId};
+use store::{EvidenceState, ManifestContext, NewEvidence, Store, Written};
+use tokio::sync::mpsc;
+
+use crate::stage::clip::{self, Cut, Cutter, Job};
+use crate::stage::judge::Verdict;
+use crate::stage::shot::{self, Shot};
+
+/// Writes verdicts, and cuts clips as their video becomes complete.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    pub store: Store,
+    /// None: clips are not kept.
+    pub cutter: Option<Cutter>,
+    pub manifest: ManifestContext,
+    jobs: VecDeque<Job>,
+}
+
+const CLIP: &str = "clip.mp4";
+const RETRY: Duration = Duration::from_secs(1);
+
+impl Recorder {
+    pub(crate) fn new(store: Store, cutter: Option<Cutter>, manifest: ManifestContext) -> Self {
+        Self { store, cutter, manifest, jobs: VecDeque::new() }
+    }
+
+    /// Records until the judge is gone; then finishes the clips that can still be cut.
+    pub(crate) async fn run(mut self, mut verdicts: mpsc::Receiver<Verdict>) -> anyhow::Result<()> {
+        self.go_on_where_it_stopped().await?;
+        let mut tick = tokio::time::interval(clip::PAUSE);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                verdict = verdicts.recv() => match verdict {
+                    Some(verdict) => self.record(verdict).await,
+                    None => break,
+                },
+                _ = tick.tick() => self.cut_clips().await,
+            }
+        }
+        self.cut_clips().await;
+        Ok(())
+    }
+
+    /// Evidence that was announced before the program stopped: clips may still be cut, pictures are gone.
+    async fn go_on_where_it_stopped(&mut self) -> anyhow::Result<()> {
+        for row in self.store.pending_evidence().await.context("cannot list pending evidence")? {
+            let alert = self.store.alert(row.alert).await.context("cannot read an alert")?;
+            match alert {
+                Some(alert) if row.name == CLIP => {
+                    self.jobs.push_back(Job { alert: Arc::new(alert), tries: 0 });
+                }
+                _ => {
+                    let why = "the program stopped before it was written";
+                    self.missing(row.alert, &row.name, why).await;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn record(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::Raised { alert, first, last } => self.raise(*alert, first, last).await,
+            Verdict::Updated(alert) => {
+                self.persist(Report::Update, &alert).await;
+            }
+            Verdict::Ended(alert) => {
+                self.persist(Report::End, &alert).await;
+                self.seal(alert.id).await;
+            }
+        }
+    }
+
+    async fn raise(&mut self, alert: Alert, first: Option<Box<Shot>>, last: Option<Box<Shot>>) {
+        self.persist(Report::Raise, &alert).await;
+        for (when, shot) in [("first", &first), ("last", &last)] {
+            match shot {
+                Some(shot) => self.keep_shot(alert.id, when, shot).await,
+                None => {
+                    let why = "no frame of this moment was kept";
+                    self.missing(alert.id, &format!("{when}_scene.jpg"), why).await;
+                }
+            }
+        }
+        if self.cutter.is_some() {
+            let detail = "waiting for the video after the alert";
+            let expected = self.store.expect_evidence(alert.id, CLIP, "video/mp4", detail).await;
+            match expected {
+                Ok(row) if row.state == EvidenceState::Ready => {}
+                Ok(_) => self.jobs.push_back(Job { alert: Arc::new(alert), tries: 0 }),
+                Err(error) => {
+                    tracing::error!(alert = %alert.id, %error, "clip cannot be announced")
+                }
+            }
+        }
+    }
+
+    async fn keep_shot(&self, id: AlertId, when: &str, shot: &Shot) {
+        let files = [
+            ("scene", shot::SCENE, &shot.scene),
+            ("annotated", shot::ANNOTATED, &shot.annotated),
+            ("crop", shot::CROP, &shot.crop),
+        ];
+        for (what, transform, bytes) in files {
+            let file = NewEvidence {
+                name: format!("{when}_{what}.jpg"),
+                media_type: "image/jpeg".to_owned(),
+                taken_at: Some(shot.taken_at),
+                transform: transform.to_owned(),
+                bytes: bytes.clone(),
+            };
+            self.put(id, file).await;
+        }
+    }
+
+    /// Evidence that cannot be kept is told on the alert's page and in the log; the alert stands.
+    async fn put(&self, id: AlertId, file: NewEvidence) {
+        let name = file.name.clone();
+        if let Err(error) = self.store.put_evidence(id, file).await {
+            let why = format!("{:#}", anyhow::Error::from(error));
+            tracing::error!(alert = %id, name, why, "evidence lost");
+            self.missing(id, &name, &why).await;
+        }
+    }
+
+    async fn missing(&self, id: AlertId, name: &str, why: &str) {
+        let why: String = why.chars().take(400).collect();
+        if let Err(error) = self.store.miss_evidence(id, name, &why).await {
+            tracing::error!(alert = %id, name, %error, "missing evidence cannot be noted");
+        }
+    }
+
+    async fn cut_clips(&mut self) {
+        let Some(cutter) = self.cutter.clone() else { return };
+        for _ in 0..self.jobs.len() {
+            let Some(mut job) = self.jobs.pop_front() else { return };
+            let (alert, cutter) = (Arc::clone(&job.alert), cutter.clone());
+            let cut = tokio::task::spawn_blocking(move || cutter.cut(&alert)).await;
+            let cut = cut.unwrap_or_else(|error| Cut::Never(format!("cutting failed: {error}")));
+            job.tries += 1;
+            match cut {
+                Cut::NotYet if job.tries < clip::MOST_TRIES => self.jobs.push_back(job),
+                Cut::NotYet => {
+                    self.missing(job.alert.id, CLIP, "the stream ended before the clip").await;
+                    self.seal(job.alert.id).await;
+                }
+                Cut::Never(why) => {
+                    self.missing(job.alert.id, CLIP, &why).await;
+                    self.seal(job.alert.id).await;
+                }
+                Cut::Done { from, bytes } => {
+                    let file = NewEvidence {
+                        name: CLIP.to_owned(),
+                        media_type: "video/mp4".to_owned(),
+                        taken_at: Some(from),
+                        transform: "encoded video as received, cut at key frames and put into MP4 \
+                                    without re-encoding"
+                            .to_owned(),
+                        bytes,
+                    };
+                    self.put(job.alert.id, file).await;
+                    self.seal(job.alert.id).await;
+                }
+            }
+        }
+    }
+
+    /// The manifest is written once the alert has ended and nothing is awaited any more.
+    async fn seal(&self, id: AlertId) {
+        let ended =
+            matches!(self.store.alert(id).await, Ok(Some(alert)) if alert.ended_at.is_some());
+        let waiting = self.jobs.iter().any(|job| job.alert.id == id);
+        if !ended || waiting {
+            return;
+        }
+        if let Err(error) = self.store.seal_manifest(id, self.manifest.clone()).await {
+            tracing::error!(alert = %id, %error, "evidence manifest not written");
+        }
+    }
+
+    /// Writes until it is written.
+    async fn persist(&self, report: Report, alert: &Alert) {
+        let mut told = false;
+        loop {
+            let written = match report {
+                Report::Raise => self.store.raise(alert).await,
+                Report::Update => self.store.update(alert).await,
+                Report::End => self.store.end(alert).await,
+            };
+            match written {
+                Ok(Written::New(_) | Written::Already) => return,
+                Ok(Written::Unknown) => {
+                    tracing::warn!(alert = %alert.id, ?report, "the store does not know this alert");
+                    return;
+                }
+                Err(error) if told => tracing::debug!(%error, "still failing"),
+                Err(error) => {
+                    let error = format!("{:#}", anyhow::Error::from(error));
+                    tracing::error!(alert = %alert.id, ?report, error, "store fails, trying again each second");
+                    told = true;
+                }
+            }
+            tokio::time::sleep(RETRY).await;
+        }
+    }
+}
+
+/// What the rules say about an alert.
+#[derive(Debug, Clone, Copy)]
+enum Report {
+    Raise,
+    Update,
+    End,
+}

@@ -50,7 +50,7 @@ pub struct Config {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Decoder {
-    /// FFmpeg on the processor: the same everywhere.
+    /// `FFmpeg` on the processor: the same everywhere.
     #[default]
     Software,
     /// Whatever GStreamer ranks highest on this machine, hardware included.
@@ -70,7 +70,7 @@ impl Default for Config {
             decoder: Decoder::Software,
             images_per_second: 25.0,
             segment_length: Duration::from_secs(2),
-            segment_keep: Duration::from_secs(15 * 60),
+            segment_keep: Duration::from_mins(15),
             segment_max_bytes: 20_000_000_000,
         }
     }

@@ -53,7 +53,7 @@ pub(crate) enum Flow {
 
 /// A running pipeline. Dropping it tears it down.
 pub(crate) struct Pipeline {
-    pipeline: gst::Pipeline,
+    graph: gst::Pipeline,
     pictures: gst_app::AppSink,
     bus: gst::Bus,
     fault: Option<Fault>,
@@ -98,8 +98,8 @@ impl Pipeline {
     pub(crate) fn camera(url: &Url, how: Transport, plan: Plan) -> Result<Self, InitError> {
         let source = rtsp_source(url, how, &plan.config)?;
         let this = Self::around(&source, plan)?;
-        attach::to_camera(&source, &this.pipeline, &this.seen, &this.plan);
-        this.started()
+        attach::to_camera(&source, &this.graph, &this.seen, &this.plan);
+        Ok(this.started())
     }
 
     /// Opens a file.
@@ -108,32 +108,32 @@ impl Pipeline {
         source.set_property("location", path);
         let parsebin = make("parsebin")?;
         let this = Self::around(&source, plan)?;
-        this.pipeline.add(&parsebin).expect("the element is new and belongs to no other bin");
+        this.graph.add(&parsebin).expect("the element is new and belongs to no other bin");
         source.link(&parsebin).expect("both pads are always there and take anything");
-        attach::to_file(&parsebin, &this.pipeline, &this.seen, &this.plan);
-        this.started()
+        attach::to_file(&parsebin, &this.graph, &this.seen, &this.plan);
+        Ok(this.started())
     }
 
     fn around(source: &gst::Element, plan: Plan) -> Result<Self, InitError> {
-        let pipeline = gst::Pipeline::new();
+        let graph = gst::Pipeline::new();
         let convert = make("videoconvert")?;
         convert.set_property("name", attach::CONVERT);
         convert.set_property("n-threads", 1_u32);
         let pictures = picture_sink(plan.flow == Flow::Paced);
         let all = [source, &convert, pictures.upcast_ref()];
-        pipeline.add_many(all).expect("the elements are new and belong to no other bin");
+        graph.add_many(all).expect("the elements are new and belong to no other bin");
         convert.link(&pictures).expect("videoconvert makes BGR");
-        let bus = pipeline.bus().expect("a pipeline has a bus");
+        let bus = graph.bus().expect("a pipeline has a bus");
         let seen = Arc::default();
-        Ok(Self { pipeline, pictures, bus, fault: None, ended: false, seen, plan })
+        Ok(Self { graph, pictures, bus, fault: None, ended: false, seen, plan })
     }
 
-    fn started(mut self) -> Result<Self, InitError> {
+    fn started(mut self) -> Self {
         // The reason comes as a message on the bus.
-        if self.pipeline.set_state(gst::State::Playing).is_err() && !self.bus.have_pending() {
+        if self.graph.set_state(gst::State::Playing).is_err() && !self.bus.have_pending() {
             self.fault = Some(Fault::Other("GStreamer cannot start".to_owned()));
         }
-        Ok(self)
+        self
     }
 
     /// The next picture, waiting at most `wait`. What was read before an error comes first.
@@ -167,7 +167,7 @@ impl Pipeline {
                 }
                 gst::MessageView::Eos(_) => self.ended = true,
                 gst::MessageView::Latency(_) => {
-                    if let Err(error) = self.pipeline.recalculate_latency() {
+                    if let Err(error) = self.graph.recalculate_latency() {
                         tracing::debug!(%error, "latency stays as it was");
                     }
                 }
@@ -199,18 +199,18 @@ impl Pipeline {
     /// Length by the container, where it says.
     pub(crate) fn length(&self) -> Option<gst::ClockTime> {
         let told = *self.seen.length.lock().unwrap_or_else(PoisonError::into_inner);
-        told.or_else(|| self.pipeline.query_duration())
+        told.or_else(|| self.graph.query_duration())
     }
 
     /// When the picture at `running` reached this machine.
     pub(crate) fn arrived(&self, running: gst::ClockTime) -> Timestamp {
-        arrived(&self.plan, self.pipeline.upcast_ref(), running)
+        arrived(&self.plan, self.graph.upcast_ref(), running)
     }
 }
 
 impl Drop for Pipeline {
     fn drop(&mut self) {
-        if let Err(error) = self.pipeline.set_state(gst::State::Null) {
+        if let Err(error) = self.graph.set_state(gst::State::Null) {
             tracing::warn!(%error, "a pipeline did not stop cleanly");
         }
         self.bus.set_flushing(true);

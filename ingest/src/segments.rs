@@ -20,7 +20,7 @@ use domain::SourceId;
 use jiff::Timestamp;
 
 pub(crate) use recorder::Recorder;
-use shelf::{Segment, Shelf};
+use shelf::{Recording, Segment, Shelf};
 
 use crate::InitError;
 
@@ -111,8 +111,8 @@ impl SegmentDir {
     /// A new run of `source`.
     pub(crate) fn begin(&self, source: &SourceId, now: Timestamp) -> Run {
         let mut index = self.index();
-        let shelf = index.shelves.entry(source.clone()).or_default();
-        let number = shelf.begin(now.as_microsecond());
+        let stock = index.shelves.entry(source.clone()).or_default();
+        let number = stock.begin(now.as_microsecond());
         Run { dir: self.clone(), source: source.clone(), number }
     }
 
@@ -124,12 +124,12 @@ impl SegmentDir {
     ) -> Result<Vec<Segment>, ClipError> {
         let index = self.index();
         let gone = || ClipError::Gone { id: id.clone(), from, to };
-        let shelf = index.shelves.get(id).ok_or_else(gone)?;
-        if let Some(codec) = &shelf.cannot_keep {
+        let stock = index.shelves.get(id).ok_or_else(gone)?;
+        if let Some(codec) = &stock.cannot_keep {
             return Err(ClipError::Codec { id: id.clone(), codec: codec.clone() });
         }
-        let found = shelf.covering(from.as_microsecond(), to.as_microsecond());
-        if shelf.still_writing(to.as_microsecond(), found.is_empty()) {
+        let found = stock.covering(from.as_microsecond(), to.as_microsecond());
+        if stock.still_writing(to.as_microsecond(), found.is_empty()) {
             return Err(ClipError::NotYet { id: id.clone(), to });
         }
         if found.is_empty() { Err(gone()) } else { Ok(found) }
@@ -152,17 +152,17 @@ impl Run {
     /// This source's video is of a kind that is not kept.
     pub(crate) fn cannot_keep(&self, codec: &str) {
         let mut index = self.dir.index();
-        let shelf = index.shelves.entry(self.source.clone()).or_default();
-        shelf.cannot_keep = Some(codec.to_owned());
-        shelf.recording = None;
+        let stock = index.shelves.entry(self.source.clone()).or_default();
+        stock.cannot_keep = Some(codec.to_owned());
+        stock.recording = Recording::No;
     }
 
     /// The same source anew: another connection, or a clock that was set back. What it writes wins
     /// over what was written before.
     fn renewed(&self) -> Self {
         let mut index = self.dir.index();
-        let shelf = index.shelves.entry(self.source.clone()).or_default();
-        Self { number: shelf.next_run(self.number), ..self.clone() }
+        let stock = index.shelves.entry(self.source.clone()).or_default();
+        Self { number: stock.next_run(self.number), ..self.clone() }
     }
 
     fn folder(&self) -> PathBuf {
@@ -172,8 +172,8 @@ impl Run {
     /// A segment begins at `start`; its file's path.
     fn opened(&self, start: i64) -> PathBuf {
         let mut index = self.dir.index();
-        let shelf = index.shelves.entry(self.source.clone()).or_default();
-        shelf.opened(self.number, start);
+        let stock = index.shelves.entry(self.source.clone()).or_default();
+        stock.opened(self.number, start);
         self.folder().join(shelf::open_name(start, self.number))
     }
 
@@ -189,8 +189,8 @@ impl Run {
         index.written += 1;
         let written = index.written;
         let segment = Segment { run: self.number, start, end, bytes, written, path };
-        let shelf = index.shelves.entry(self.source.clone()).or_default();
-        let mut old = shelf.add(segment, micros(self.dir.0.keep));
+        let stock = index.shelves.entry(self.source.clone()).or_default();
+        let mut old = stock.add(segment, micros(self.dir.0.keep));
         old.extend(index.beyond(self.dir.0.max_bytes));
         let kept = index.shelves.get(&self.source).map_or(0, Shelf::bytes);
         drop(index);
@@ -201,8 +201,8 @@ impl Run {
     /// Nothing more will be written until the next segment is opened.
     fn paused(&self) {
         let mut index = self.dir.index();
-        if let Some(shelf) = index.shelves.get_mut(&self.source) {
-            shelf.recording = None;
+        if let Some(stock) = index.shelves.get_mut(&self.source) {
+            stock.recording = Recording::No;
         }
     }
 }
@@ -233,8 +233,8 @@ impl Index {
             segment.written = index.written;
             index.shelves.entry(source).or_default().found(segment);
         }
-        for (source, shelf) in &index.shelves {
-            gauge(source, shelf.bytes());
+        for (source, stock) in &index.shelves {
+            gauge(source, stock.bytes());
         }
         Ok(index)
     }
@@ -244,9 +244,9 @@ impl Index {
         let mut total: u64 = self.shelves.values().map(Shelf::bytes).sum();
         let mut old = Vec::new();
         while total > max_bytes {
-            let oldest = self.shelves.values_mut().filter(|shelf| shelf.oldest().is_some());
-            let Some(shelf) = oldest.min_by_key(|shelf| shelf.oldest()) else { break };
-            let Some(segment) = shelf.take_oldest() else { break };
+            let oldest = self.shelves.values_mut().filter(|stock| stock.oldest().is_some());
+            let Some(stock) = oldest.min_by_key(|stock| stock.oldest()) else { break };
+            let Some(segment) = stock.take_oldest() else { break };
             total = total.saturating_sub(segment.bytes);
             old.push(segment);
         }

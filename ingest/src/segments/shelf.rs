@@ -22,16 +22,26 @@ pub(super) struct Segment {
 pub(super) struct Shelf {
     segments: Vec<Segment>,
     latest_run: i64,
-    /// The run that is being written, with the start of its open segment.
-    pub recording: Option<Option<i64>>,
+    pub recording: Recording,
     /// The codec, when it is one that is not kept.
     pub cannot_keep: Option<String>,
+}
+
+/// Whether the source is being written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Recording {
+    #[default]
+    No,
+    /// A run has begun; its first key frame has not come yet.
+    Begun,
+    /// The open segment began at this time.
+    Since(i64),
 }
 
 impl Shelf {
     /// A new run, later than all before it; `now` in microseconds.
     pub(super) fn begin(&mut self, now: i64) -> i64 {
-        self.recording = Some(None);
+        self.recording = Recording::Begun;
         self.cannot_keep = None;
         self.next_run(now)
     }
@@ -44,7 +54,7 @@ impl Shelf {
 
     pub(super) fn opened(&mut self, run: i64, start: i64) {
         if run == self.latest_run {
-            self.recording = Some(Some(start));
+            self.recording = Recording::Since(start);
         }
     }
 
@@ -88,9 +98,9 @@ impl Shelf {
     /// Whether the running recording will still write something up to `to`.
     pub(super) fn still_writing(&self, to: i64, nothing_found: bool) -> bool {
         match self.recording {
-            Some(Some(open)) => open <= to,
-            Some(None) => nothing_found,
-            None => false,
+            Recording::Since(open) => open <= to,
+            Recording::Begun => nothing_found,
+            Recording::No => false,
         }
     }
 
@@ -223,7 +233,7 @@ mod tests {
         shelf.opened(run, 20);
         assert!(!shelf.still_writing(19, false));
         assert!(shelf.still_writing(20, false));
-        shelf.recording = None;
+        shelf.recording = Recording::No;
         assert!(!shelf.still_writing(20, false));
     }
 

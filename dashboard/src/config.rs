@@ -120,7 +120,8 @@ impl MqttConfig {
             return Some(problem("mqtt.listen", "must name a port, got 0"));
         }
         if !self.listen.ip().is_loopback() && self.users.is_empty() {
-            let rule = format!("{} can be reached from other machines: set `mqtt.users`", self.listen);
+            let rule =
+                format!("{} can be reached from other machines: set `mqtt.users`", self.listen);
             return Some(problem("mqtt.listen", &rule));
         }
         None
@@ -154,8 +155,9 @@ pub struct MapConfig {
 }
 
 /// The datum that map tiles are drawn in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, serde::Serialize, Default)]
-#[derive(utoipa::ToSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Deserialize, serde::Serialize, Default, utoipa::ToSchema,
+)]
 pub enum TileDatum {
     /// Also right for CGCS2000.
     #[default]
@@ -184,7 +186,8 @@ impl MapConfig {
         if scheme && parts && self.tile_origin().is_some() {
             return Vec::new();
         }
-        let rule = format!("must be an http(s) address with {{z}}, {{x}} and {{y}}, got `{tile_url}`");
+        let rule =
+            format!("must be an http(s) address with {{z}}, {{x}} and {{y}}, got `{tile_url}`");
         vec![problem("map.tile_url", &rule)]
     }
 }
@@ -230,7 +233,9 @@ mod tests {
     #[test]
     fn the_policy_names_the_tile_host() {
         let origin = |url: &str| {
-            MapConfig { tile_url: Some(url.to_owned()), ..Default::default() }.tile_origin().unwrap()
+            MapConfig { tile_url: Some(url.to_owned()), ..Default::default() }
+                .tile_origin()
+                .unwrap()
         };
         assert_eq!(origin("https://tile.example/{z}/{x}/{y}.png"), "https://tile.example");
         assert_eq!(origin("http://t:81/{z}/{x}/{y}.png?k=1"), "http://t:81");

@@ -1,10 +1,15 @@
 //! Puts the API and the page together and serves them.
 
-use std::{any::Any, io, net::SocketAddr, time::Duration};
+use std::{
+    any::Any,
+    io,
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
 use axum::{
     Json, Router,
-    extract::{DefaultBodyLimit, Request},
+    extract::{DefaultBodyLimit, MatchedPath, Request},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::get,
@@ -15,7 +20,8 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 use crate::{
     Config, Context,
-    api::{self, ApiError, App},
+    api::{self, ApiError, App, Peer},
+    door::Door,
     page,
 };
 
@@ -46,8 +52,9 @@ pub async fn serve(
         TcpListener::bind(listen).await.map_err(|source| ServeError::Listen { listen, source })?;
     tracing::info!(address = %listen, "page and API are served");
     let app = App::new(config, context, stop.clone());
-    let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let service = router(app).into_make_service_with_connect_info::<Peer>();
+    let server = axum::serve(Door::new(listener), service)
+        .with_graceful_shutdown(stop.clone().cancelled_owned());
     let overdue = async {
         stop.cancelled().await;
         tokio::time::sleep(DRAIN).await;
@@ -75,15 +82,39 @@ pub(crate) fn router(app: App) -> Router {
     let (streams, _) = api::streams().split_for_parts();
     documents
         .route("/api/openapi.json", openapi)
+        .method_not_allowed_fallback(wrong_method)
+        .route_layer(middleware::from_fn(measured))
         .fallback(page::page)
         .layer(CompressionLayer::new())
-        .merge(streams)
+        .merge(
+            streams
+                .method_not_allowed_fallback(wrong_method)
+                .route_layer(middleware::from_fn(measured)),
+        )
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(middleware::from_fn(api::same_origin))
         .layer(middleware::from_fn(in_time))
         .layer(CatchPanicLayer::custom(broken))
         .layer(middleware::from_fn_with_state(app.clone(), api::headers))
         .with_state(app)
+}
+
+async fn wrong_method() -> ApiError {
+    ApiError::WrongMethod
+}
+
+/// Counts requests by route, never by address or name.
+async fn measured(path: MatchedPath, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let method = request.method().to_string();
+    let response = next.run(request).await;
+    let labels = [
+        ("method", method),
+        ("path", path.as_str().to_owned()),
+        ("status", response.status().as_u16().to_string()),
+    ];
+    metrics::histogram!("xunjian_http_answer_seconds", &labels).record(started.elapsed());
+    response
 }
 
 async fn in_time(request: Request, next: Next) -> Result<Response, ApiError> {
@@ -101,8 +132,10 @@ fn broken(panic: Box<dyn Any + Send>) -> Response {
 #[cfg(test)]
 mod tests {
     use serde_json::Value;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
+    use crate::api::testing::Page;
 
     #[test]
     fn the_description_lists_every_path() {
@@ -139,6 +172,50 @@ mod tests {
             let name = part.split('"').next().unwrap();
             assert!(schemas.contains_key(name), "{name}");
         }
+    }
+
+    #[tokio::test]
+    async fn wrong_methods_are_told_in_the_api_s_own_form() {
+        let page = Page::new().await;
+        let answer = page.post("/api/alerts", &serde_json::json!({})).await;
+        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (405, "wrong_method"));
+    }
+
+    #[tokio::test]
+    async fn an_open_event_stream_does_not_hold_up_the_end() {
+        let page = Page::signed_in("guest").await;
+        let stop = CancellationToken::new();
+        let mut config = Config::default();
+        // Free a moment ago: nobody else asks the system for ports of this test.
+        let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        config.http.listen = port;
+        let context = page.bench.context.clone();
+        let asked = stop.clone();
+        let mut server = tokio::task::JoinSet::new();
+        server.spawn(async move { serve(&config, context, asked).await });
+        let mut again = tokio::time::interval(Duration::from_millis(5));
+        let mut socket = loop {
+            match tokio::net::TcpStream::connect(port).await {
+                Ok(socket) => break socket,
+                Err(_) => drop(again.tick().await),
+            }
+        };
+        let request = format!(
+            "GET /api/events HTTP/1.1\r\nhost: {port}\r\ncookie: {}\r\n\r\n",
+            page.cookie().unwrap()
+        );
+        socket.write_all(request.as_bytes()).await.unwrap();
+        let mut text = String::new();
+        while !text.contains("event: hello") {
+            let mut piece = [0; 1024];
+            let length = socket.read(&mut piece).await.unwrap();
+            assert!(length > 0, "{text}");
+            text.push_str(std::str::from_utf8(&piece[..length]).unwrap());
+        }
+        let started = Instant::now();
+        stop.cancel();
+        server.join_next().await.unwrap().unwrap().unwrap();
+        assert!(started.elapsed() < DRAIN, "{:?}", started.elapsed());
     }
 
     #[tokio::test]

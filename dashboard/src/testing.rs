@@ -9,7 +9,7 @@ use domain::{
 };
 use jiff::{SignedDuration, Timestamp};
 use metrics_exporter_prometheus::PrometheusBuilder;
-use store::Store;
+use store::{Store, Written};
 use tempfile::TempDir;
 
 use crate::{Context, Delivery, Model, Readiness, Sources};
@@ -22,6 +22,13 @@ pub(crate) struct Bench {
     pub(crate) dir: TempDir,
 }
 
+impl Bench {
+    pub(crate) async fn raise(&self, alert: &Alert) {
+        let written = self.context.store.raise(alert).await.unwrap();
+        assert!(matches!(written, Written::New(_)), "{written:?}");
+    }
+}
+
 pub(crate) async fn bench() -> Bench {
     let dir = tempfile::tempdir().unwrap();
     let clock = Arc::new(SimulatedClock::at("2026-05-01T08:00:00Z".parse().unwrap()));
@@ -32,8 +39,7 @@ pub(crate) async fn bench() -> Bench {
     };
     let store = Store::open(&config, clock.clone()).await.unwrap();
     let model = Model { id: "nanodet".into(), sha256: "ab".repeat(32), provider: "cpu".into() };
-    let readiness =
-        Arc::new(Mutex::new(Readiness { model: Some(model), problems: Vec::new() }));
+    let readiness = Arc::new(Mutex::new(Readiness { model: Some(model), problems: Vec::new() }));
     let told = Arc::clone(&readiness);
     let context = Context {
         store,

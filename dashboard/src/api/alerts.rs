@@ -76,8 +76,9 @@ struct Evidence {
 
 impl From<EvidenceRow> for Evidence {
     fn from(row: EvidenceRow) -> Self {
-        let EvidenceRow { name, media_type, bytes, sha256, taken_at, transform, state, detail, .. } =
-            row;
+        let EvidenceRow {
+            name, media_type, bytes, sha256, taken_at, transform, state, detail, ..
+        } = row;
         Self { name, media_type, bytes, sha256, taken_at, transform, state, detail }
     }
 }
@@ -167,7 +168,8 @@ pub(crate) async fn list(
         queue: query.queue,
         source: query.source,
         limit: query.limit.unwrap_or(AlertFilter::default().limit),
-        cursor: cursor.map_err(|error: store::BadCursor| ApiError::BadRequest(error.to_string()))?,
+        cursor: cursor
+            .map_err(|error: store::BadCursor| ApiError::BadRequest(error.to_string()))?,
     };
     let store = &app.context.store;
     let page = store.alerts(&filter).await?;
@@ -302,9 +304,9 @@ mod tests {
     async fn pages_are_newest_first_and_counted() {
         let page = Page::signed_in("guest").await;
         for n in 1..=5 {
-            page.bench.context.store.raise(&alert(n)).await.unwrap();
+            page.bench.raise(&alert(n)).await;
         }
-        page.bench.context.store.raise(&alert_in("parking-urban_mgmt", 9)).await.unwrap();
+        page.bench.raise(&alert_in("parking-urban_mgmt", 9)).await;
         let queue = "/api/alerts?queue=parking-traffic_police&state=open&limit=3";
         let first = page.get(queue).await.json();
         let tracks = |page: &Value| -> Vec<u64> {
@@ -325,9 +327,12 @@ mod tests {
     async fn the_alert_is_shown_as_the_contract_says() {
         let page = Page::signed_in("guest").await;
         let alert = alert(1);
+        page.bench.raise(&alert).await;
         let store = &page.bench.context.store;
-        store.raise(&alert).await.unwrap();
-        store.expect_evidence(alert.id, "clip.mp4", "video/mp4", "segment still open").await.unwrap();
+        store
+            .expect_evidence(alert.id, "clip.mp4", "video/mp4", "segment still open")
+            .await
+            .unwrap();
         let picture = NewEvidence {
             name: "first_crop.jpg".to_owned(),
             media_type: "image/jpeg".to_owned(),
@@ -348,8 +353,10 @@ mod tests {
         }
         assert_eq!(shown["place"]["space"], "ground");
         let evidence = shown["evidence"].as_array().unwrap();
-        let states: Vec<_> =
-            evidence.iter().map(|e| (e["name"].as_str().unwrap(), e["state"].as_str().unwrap())).collect();
+        let states: Vec<_> = evidence
+            .iter()
+            .map(|e| (e["name"].as_str().unwrap(), e["state"].as_str().unwrap()))
+            .collect();
         assert_eq!(states, [("clip.mp4", "pending"), ("first_crop.jpg", "ready")]);
         assert_eq!(evidence[0]["detail"], "segment still open");
         assert_eq!(shown["history"][0]["action"], "raised");
@@ -362,7 +369,7 @@ mod tests {
     async fn one_decision_stands() {
         let mut page = Page::signed_in("li").await;
         let alert = alert(1);
-        page.bench.context.store.raise(&alert).await.unwrap();
+        page.bench.raise(&alert).await;
         let path = format!("/api/alerts/{}/decision", alert.id);
 
         let other = json!({"decision": "dismissed", "reason": "other", "note": " ", "revision": 1});
@@ -375,7 +382,10 @@ mod tests {
         let decided = page.post(&path, &verified(1)).await;
         assert_eq!(decided.status.as_u16(), 200, "{:?}", decided.body);
         let decided = decided.json();
-        assert_eq!((&decided["review"]["state"], &decided["review"]["by"]), (&json!("confirmed"), &json!("li")));
+        assert_eq!(
+            (&decided["review"]["state"], &decided["review"]["by"]),
+            (&json!("confirmed"), &json!("li"))
+        );
         assert_eq!(decided["revision"], 2);
 
         page.sign_in("admin", crate::api::testing::PASSWORD).await;
@@ -392,7 +402,7 @@ mod tests {
     async fn a_viewer_only_looks() {
         let page = Page::signed_in("guest").await;
         let alert = alert(1);
-        page.bench.context.store.raise(&alert).await.unwrap();
+        page.bench.raise(&alert).await;
         let answer = page.post(&format!("/api/alerts/{}/decision", alert.id), &verified(1)).await;
         assert_eq!((answer.status.as_u16(), answer.code().as_str()), (403, "forbidden"));
     }

@@ -28,6 +28,8 @@ pub(crate) enum ApiError {
     NotFound(String),
     #[error("{0}")]
     BadRequest(String),
+    #[error("this address does not take this method")]
+    WrongMethod,
     #[error("the body must be JSON: send `content-type: application/json`")]
     JsonRequired,
     #[error("the body is too large")]
@@ -59,6 +61,7 @@ impl ApiError {
             Self::ForeignOrigin => (S::FORBIDDEN, "foreign_origin"),
             Self::NotFound(_) => (S::NOT_FOUND, "not_found"),
             Self::BadRequest(_) => (S::BAD_REQUEST, "bad_request"),
+            Self::WrongMethod => (S::METHOD_NOT_ALLOWED, "wrong_method"),
             Self::JsonRequired => (S::UNSUPPORTED_MEDIA_TYPE, "json_required"),
             Self::TooLarge => (S::PAYLOAD_TOO_LARGE, "too_large"),
             Self::Stale(_) => (S::CONFLICT, "stale"),

@@ -152,7 +152,7 @@ mod tests {
         let mut body = response.into_body().into_data_stream();
         until(&mut body, "event: hello\ndata: {\"version\":\"0.1.0\"}\n\n").await;
 
-        page.bench.context.store.raise(&alert(1)).await.unwrap();
+        page.bench.raise(&alert(1)).await;
         let text = until(&mut body, "\n\n").await;
         assert!(text.starts_with("event: alert\ndata: {\"id\":\""), "{text}");
 
@@ -180,7 +180,8 @@ mod tests {
     async fn listeners_are_limited_and_leave_their_place() {
         let page = Page::signed_in("guest").await;
         let listen = async || {
-            let request = page.with_cookie(Request::get("/api/events")).body(Body::empty()).unwrap();
+            let request =
+                page.with_cookie(Request::get("/api/events")).body(Body::empty()).unwrap();
             page.send(request).await
         };
         let mut held = Vec::new();

@@ -159,7 +159,7 @@ mod tests {
     }
     async fn with_clip(page: &Page) -> String {
         let (store, alert) = (&page.bench.context.store, alert(1));
-        store.raise(&alert).await.unwrap();
+        page.bench.raise(&alert).await;
         let clip = NewEvidence {
             name: "clip.mp4".to_owned(),
             media_type: "video/mp4".to_owned(),
@@ -180,10 +180,7 @@ mod tests {
         assert_eq!((whole.status.as_u16(), &whole.body[..]), (200, &b"0123456789"[..]));
         assert_eq!(whole.header(header::CONTENT_TYPE), "video/mp4");
         assert_eq!(whole.header(header::CONTENT_LENGTH), "10");
-        assert_eq!(
-            whole.header(header::CACHE_CONTROL),
-            "private, max-age=31536000, immutable"
-        );
+        assert_eq!(whole.header(header::CACHE_CONTROL), "private, max-age=31536000, immutable");
         for (range, status, content_range, body) in [
             ("bytes=0-", 206, "bytes 0-9/10", "0123456789"),
             ("bytes=2-3", 206, "bytes 2-3/10", "23"),
@@ -193,7 +190,11 @@ mod tests {
             ("bytes=0-1,3-4", 200, "", "0123456789"),
         ] {
             let part = page.get_with(&clip, "range", range).await;
-            assert_eq!((part.status.as_u16(), &part.body[..]), (status, body.as_bytes()), "{range}");
+            assert_eq!(
+                (part.status.as_u16(), &part.body[..]),
+                (status, body.as_bytes()),
+                "{range}"
+            );
             assert_eq!(part.header(header::CONTENT_RANGE), content_range, "{range}");
         }
         let beyond = page.get_with(&clip, "range", "bytes=10-").await;
@@ -223,7 +224,8 @@ mod tests {
         page.get(&clip).await;
         page.get_with(&clip, "range", "bytes=2-3").await;
         let tail = page.bench.context.store.audit_tail(2).await.unwrap();
-        let looks: Vec<_> = tail.iter().map(|row| (row.actor.as_str(), row.detail.as_str())).collect();
+        let looks: Vec<_> =
+            tail.iter().map(|row| (row.actor.as_str(), row.detail.as_str())).collect();
         assert_eq!(looks, [("guest", "bytes 2-3"), ("guest", "whole")]);
         assert_eq!(tail[0].action, "looked_at");
         assert_eq!(format!("/api/{}s{}", &tail[0].subject[..5], &tail[0].subject[5..]), clip);

@@ -75,7 +75,9 @@ mod tests {
     fn check(headers: &[(&'static str, &str)], expected: bool) {
         let headers: HeaderMap = headers
             .iter()
-            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap()))
+            .map(|(name, value)| {
+                (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap())
+            })
             .collect();
         assert_eq!(is_own(&headers), expected, "{headers:?}");
     }

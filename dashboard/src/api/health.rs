@@ -134,7 +134,7 @@ mod tests {
     async fn ready_with_a_model_and_a_store() {
         let page = Page::new().await;
         assert_eq!(page.get("/health/livez").await.status.as_u16(), 200);
-        page.bench.context.store.raise(&alert(1)).await.unwrap();
+        page.bench.raise(&alert(1)).await;
         let ready = page.get("/health/readyz").await;
         assert_eq!(ready.status.as_u16(), 200);
         let ready = ready.json();
@@ -149,7 +149,10 @@ mod tests {
         let page = Page::new().await;
         page.bench.readiness.lock().unwrap().problems.push("model file gone".to_owned());
         let answer = page.get("/health/readyz").await;
-        assert_eq!((answer.status.as_u16(), answer.json()["reasons"].clone()), (503, json!(["model file gone"])));
+        assert_eq!(
+            (answer.status.as_u16(), answer.json()["reasons"].clone()),
+            (503, json!(["model file gone"]))
+        );
 
         page.bench.readiness.lock().unwrap().problems.clear();
         page.bench.context.store.close().await.unwrap();

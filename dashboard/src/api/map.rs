@@ -100,7 +100,10 @@ impl Coordinates {
 mod tests {
     use serde_json::json;
 
-    use crate::{Config, api::testing::{PASSWORD, Page}};
+    use crate::{
+        Config,
+        api::testing::{PASSWORD, Page},
+    };
 
     #[tokio::test]
     async fn the_map_begins_where_fences_and_cameras_are() {

@@ -26,6 +26,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) use error::{ApiError, ErrorBody};
 pub(crate) use guard::{headers, same_origin};
+pub(crate) use session::Peer;
 
 use crate::{
     Config, Context,

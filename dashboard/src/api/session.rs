@@ -1,11 +1,12 @@
 //! Signing in and out, and who is signed in.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr};
 
 use axum::{
     Json,
-    extract::{ConnectInfo, FromRequestParts, State},
+    extract::{ConnectInfo, FromRequestParts, State, connect_info::Connected},
     http::{StatusCode, request::Parts},
+    serve::IncomingStream,
 };
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use jiff::SignedDuration;
@@ -14,7 +15,7 @@ use store::{AuditEntry, Role, Session};
 use utoipa::ToSchema;
 
 use super::{ApiError, App, ErrorBody, error::JsonBody};
-use crate::auth::Token;
+use crate::{auth::Token, door::Door};
 
 const COOKIE: &str = "xunjian_session";
 /// A shift with some overtime; signing in again is one password.
@@ -155,14 +156,21 @@ impl FromRequestParts<App> for Reviewer {
 }
 
 /// Where the connection comes from; behind a proxy that is the proxy.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Peer(IpAddr);
+
+impl Connected<IncomingStream<'_, Door>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, Door>) -> Self {
+        Self(stream.remote_addr().ip())
+    }
+}
 
 impl<S: Sync> FromRequestParts<S> for Peer {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        Ok(Self(peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip())))
+        let peer = parts.extensions.get::<ConnectInfo<Self>>();
+        Ok(peer.map_or(Self(IpAddr::V4(Ipv4Addr::UNSPECIFIED)), |ConnectInfo(peer)| *peer))
     }
 }
 
@@ -213,7 +221,10 @@ mod tests {
             assert!(cookie.contains(part), "{part} in {cookie}");
         }
         let session = page.get("/api/session").await.json();
-        assert_eq!(session, json!({"user": {"name": "li", "role": "reviewer"}, "version": "0.1.0"}));
+        assert_eq!(
+            session,
+            json!({"user": {"name": "li", "role": "reviewer"}, "version": "0.1.0"})
+        );
 
         assert_eq!(page.post("/api/logout", &json!({})).await.status, StatusCode::NO_CONTENT);
         assert_eq!(page.get("/api/session").await.status, StatusCode::UNAUTHORIZED);
@@ -258,7 +269,12 @@ mod tests {
             ("http://evil", "application/json", login.clone(), "foreign_origin"),
             ("http://here", "text/plain", login.clone(), "json_required"),
             ("http://here", "application/json", "{".to_owned(), "bad_request"),
-            ("http://here", "application/json", format!("{login}{}", " ".repeat(65536)), "too_large"),
+            (
+                "http://here",
+                "application/json",
+                format!("{login}{}", " ".repeat(65536)),
+                "too_large",
+            ),
         ] {
             let request = Request::post("/api/login")
                 .header("host", "here")

@@ -20,7 +20,6 @@ use crate::{
 /// A browser with its cookie.
 pub(crate) struct Page {
     pub(crate) bench: Bench,
-    pub(crate) config: Config,
     router: Router,
     cookie: Option<String>,
 }
@@ -57,12 +56,13 @@ impl Page {
         let bench = bench().await;
         // One hash for all three: hashing is slow on purpose.
         let hash = crate::auth::Hasher::default().hash(PASSWORD.to_owned()).await.unwrap();
-        for (name, role) in [("admin", Role::Admin), ("li", Role::Reviewer), ("guest", Role::Viewer)]
+        for (name, role) in
+            [("admin", Role::Admin), ("li", Role::Reviewer), ("guest", Role::Viewer)]
         {
             bench.context.store.add_user(name, role, &hash).await.unwrap();
         }
         let app = App::new(&config, bench.context.clone(), CancellationToken::new());
-        Self { bench, config, router: crate::serve::router(app), cookie: None }
+        Self { bench, router: crate::serve::router(app), cookie: None }
     }
 
     pub(crate) async fn signed_in(name: &str) -> Self {
@@ -79,6 +79,10 @@ impl Page {
             self.cookie = Some(cookie.to_owned());
         }
         answer
+    }
+
+    pub(crate) fn cookie(&self) -> Option<&str> {
+        self.cookie.as_deref()
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

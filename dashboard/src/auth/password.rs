@@ -47,7 +47,8 @@ impl Default for Hasher {
 impl Hasher {
     /// A PHC string.
     pub(crate) async fn hash(&self, password: String) -> Result<String, HashError> {
-        self.run(move || Ok(Argon2::default().hash_password(password.as_bytes())?.to_string())).await
+        self.run(move || Ok(Argon2::default().hash_password(password.as_bytes())?.to_string()))
+            .await
     }
 
     /// Whether `password` has the hash; with none the same work for nothing.

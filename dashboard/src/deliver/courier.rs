@@ -243,7 +243,8 @@ impl Courier {
         self.more = true;
         self.measure().await?;
         if self.looks.is_multiple_of(LOOKS_PER_PRUNE) {
-            let before = self.context.clock.now().saturating_sub(KEPT).unwrap_or(jiff::Timestamp::MIN);
+            let before =
+                self.context.clock.now().saturating_sub(KEPT).unwrap_or(jiff::Timestamp::MIN);
             let removed = self.context.store.prune_delivered(before).await?;
             tracing::debug!(removed, "old delivered messages removed from the outbox");
         }

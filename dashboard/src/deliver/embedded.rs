@@ -110,7 +110,11 @@ impl Session for Embedded {
     async fn send(&mut self, message: Message) -> Result<(), Lost> {
         let properties = PublishProperties {
             content_type: Some(message.content_type.to_owned()),
-            user_properties: message.event_id.map(|id| ("event_id".to_owned(), id)).into_iter().collect(),
+            user_properties: message
+                .event_id
+                .map(|id| ("event_id".to_owned(), id))
+                .into_iter()
+                .collect(),
             ..Default::default()
         };
         let publish = Publish::deserialize(qos_1(&message.topic, &message.payload, message.retain));

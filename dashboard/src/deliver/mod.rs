@@ -14,7 +14,7 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rand::Rng;
 use tokio_util::sync::CancellationToken;
@@ -108,8 +108,14 @@ async fn to_external(
             Ok(mut session) => {
                 tracing::info!("connected to the MQTT broker");
                 state.up();
-                pause = Pause::default();
-                courier.run(&mut session, stop).await
+                let since = Instant::now();
+                let interrupted = courier.run(&mut session, stop).await;
+                // A broker that takes the connection and then refuses the messages is no better
+                // than none.
+                if since.elapsed() > LONGEST_PAUSE {
+                    pause = Pause::default();
+                }
+                interrupted
             }
             Err(lost) => Err(lost.into()),
         };

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use domain::AlertMessage;
 use rumqttc::{mqttbytes::QoS, v5};
 use tokio::{
+    io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
     sync::mpsc,
     task::JoinSet,
@@ -178,7 +179,12 @@ impl Running {
 
     async fn end(mut self) {
         self.stop.cancel();
-        timeout(PATIENCE, self.task.join_next()).await.expect("ends in time").unwrap().unwrap().unwrap();
+        timeout(PATIENCE, self.task.join_next())
+            .await
+            .expect("ends in time")
+            .unwrap()
+            .unwrap()
+            .unwrap();
     }
 }
 
@@ -207,13 +213,63 @@ async fn both_versions_read_on_one_port() {
     let mut four = Subscriber::v4(port, QoS::ExactlyOnce).await;
     for n in 1..=300 {
         let queue = if n % 3 == 0 { "parking-urban_mgmt" } else { "parking-traffic_police" };
-        bench.context.store.raise(&alert_in(queue, n)).await.unwrap();
+        bench.raise(&alert_in(queue, n)).await;
     }
     let expected: Vec<u64> = (1..=200).collect();
     for reader in [&mut five, &mut four] {
         assert_eq!(reader.first_seen("parking-traffic_police", 200).await, expected);
     }
     delivered(&bench).await;
+    running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mosquitto_s_own_client_reads_a_burst() {
+    let (bench, port) = (bench().await, free_port());
+    let running = Running::start(embedded(port), &bench);
+    until("the broker", async || tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok())
+        .await;
+    let mut readers = Vec::new();
+    for version in ["mqttv311", "mqttv5"] {
+        let port = port.to_string();
+        let child = Command::new("mosquitto_sub")
+            .args([
+                "-p",
+                &port,
+                "-V",
+                version,
+                "-q",
+                "1",
+                "-t",
+                "xunjian/#",
+                "-C",
+                "402",
+                "-F",
+                "%t %l",
+            ])
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn();
+        let mut child = child.expect("install the package `mosquitto-clients`");
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        for _ in 0..2 {
+            let line = timeout(PATIENCE, lines.next_line()).await.unwrap().unwrap().unwrap();
+            assert!(
+                line.starts_with("xunjian/available 6") || line.starts_with("xunjian/source/gate")
+            );
+        }
+        readers.push((child, lines));
+    }
+    for n in 1..=400 {
+        bench.raise(&alert(n)).await;
+    }
+    for (mut child, mut lines) in readers {
+        for _ in 0..400 {
+            let line = timeout(PATIENCE, lines.next_line()).await.unwrap().unwrap().unwrap();
+            assert!(line.starts_with("xunjian/alert/parking-traffic_police "), "{line}");
+        }
+        assert!(child.wait().await.unwrap().success());
+    }
     running.end().await;
 }
 
@@ -231,7 +287,7 @@ async fn topics_and_properties() {
     let gate = &retained["xunjian/source/gate/status"];
     assert_eq!(gate.content_type.as_deref(), Some("application/json"));
 
-    bench.context.store.raise(&alert(1)).await.unwrap();
+    bench.raise(&alert(1)).await;
     bench.context.sources.changed(status("roof"));
     let (mut raised, mut roof) = (None, None);
     while raised.is_none() || roof.is_none() {
@@ -272,7 +328,7 @@ async fn real_messages_follow_the_published_schemas() {
     let mut raised = alert(1);
     raised.place = domain::ImagePoint { x: 0.5, y: 0.25 }.into();
     raised.fence.authority = None;
-    store.raise(&raised).await.unwrap();
+    bench.raise(&raised).await;
     let decision = store::Decision {
         decision: store::Verdict::Dismissed,
         reason: "loading".to_owned(),
@@ -284,8 +340,9 @@ async fn real_messages_follow_the_published_schemas() {
     raised.ended_at = Some(raised.last_seen);
     raised.end_reason = Some(domain::EndReason::Lost);
     raised.revision = 3;
-    store.end(&raised).await.unwrap();
-    store.raise(&alert(2)).await.unwrap();
+    let ended = store.end(&raised).await.unwrap();
+    assert!(matches!(ended, store::Written::New(_)), "{ended:?}");
+    bench.raise(&alert(2)).await;
 
     let (mut kinds, mut states) = (Vec::new(), 0);
     while kinds.len() < 4 || states < 1 {
@@ -322,7 +379,10 @@ async fn strangers_and_publishers_are_sent_away() {
         }
         let (_client, mut events) = rumqttc::AsyncClient::new(options, 4);
         let refused = timeout(PATIENCE, events.poll()).await.unwrap();
-        assert!(matches!(refused, Err(rumqttc::ConnectionError::ConnectionRefused(_))), "{refused:?}");
+        assert!(
+            matches!(refused, Err(rumqttc::ConnectionError::ConnectionRefused(_))),
+            "{refused:?}"
+        );
     }
 
     let mut options = rumqttc::MqttOptions::new("forger", "127.0.0.1", port);
@@ -341,7 +401,7 @@ async fn strangers_and_publishers_are_sent_away() {
         drop(tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap());
     }
 
-    bench.context.store.raise(&alert(1)).await.unwrap();
+    bench.raise(&alert(1)).await;
     assert_eq!(reader.first_seen("parking-traffic_police", 1).await, [1]);
     running.end().await;
 }
@@ -375,7 +435,8 @@ async fn mosquitto(dir: &Path, port: u16) -> Child {
         .kill_on_drop(true)
         .spawn()
         .expect("this test runs Mosquitto: install the package `mosquitto`");
-    until("mosquitto", async || tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok()).await;
+    until("mosquitto", async || tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok())
+        .await;
     child
 }
 
@@ -390,7 +451,7 @@ async fn a_killed_broker_loses_nothing() {
     // Nothing is there yet: alerts wait.
     let running = Running::start(config, &bench);
     for n in 1..=50 {
-        bench.context.store.raise(&alert(n)).await.unwrap();
+        bench.raise(&alert(n)).await;
     }
     until("the failure", async || !delivery.detail().is_empty()).await;
     assert!(!delivery.connected());
@@ -403,7 +464,7 @@ async fn a_killed_broker_loses_nothing() {
 
     // Killed while messages are under way, and away while more are raised.
     for n in 51..=250 {
-        bench.context.store.raise(&alert(n)).await.unwrap();
+        bench.raise(&alert(n)).await;
         if n == 150 {
             broker.kill().await.unwrap();
         }
@@ -444,7 +505,7 @@ async fn what_is_ready_is_delivered_before_the_end() {
     let _broker = mosquitto(bench.dir.path(), port).await;
     let mut reader = Subscriber::v5(port, None).await;
     for n in 1..=500 {
-        bench.context.store.raise(&alert(n)).await.unwrap();
+        bench.raise(&alert(n)).await;
     }
     let url = format!("mqtt://127.0.0.1:{port}").parse().unwrap();
     let running = Running::start(MqttConfig { url: Some(url), ..Default::default() }, &bench);
@@ -467,21 +528,26 @@ async fn how_fast() {
         let mut waits = Vec::new();
         for n in 1..=200 {
             let started = std::time::Instant::now();
-            bench.context.store.raise(&alert(n)).await.unwrap();
+            bench.raise(&alert(n)).await;
             let stored = started.elapsed();
             reader.first_seen("parking-traffic_police", 1).await;
             waits.push((started.elapsed(), stored));
         }
         waits.sort();
-        println!("outside {outside}: raise to subscriber p50 {:?} p95 {:?} max {:?} (stored p50 {:?})",
-            waits[100].0, waits[190].0, waits[199].0, waits[100].1);
+        println!(
+            "outside {outside}: raise to subscriber p50 {:?} p95 {:?} max {:?} (stored p50 {:?})",
+            waits[100].0, waits[190].0, waits[199].0, waits[100].1
+        );
         let started = std::time::Instant::now();
         for n in 201..=2200 {
-            bench.context.store.raise(&alert(n)).await.unwrap();
+            bench.raise(&alert(n)).await;
         }
         let raised = started.elapsed();
         reader.first_seen("parking-traffic_police", 2000).await;
-        println!("outside {outside}: 2000 raised in {raised:?}, all seen after {:?}", started.elapsed());
+        println!(
+            "outside {outside}: 2000 raised in {raised:?}, all seen after {:?}",
+            started.elapsed()
+        );
         running.end().await;
     }
 }

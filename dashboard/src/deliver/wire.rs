@@ -183,13 +183,14 @@ fn bare(packet: Packet) -> Packet {
 
 #[cfg(test)]
 mod tests {
+    use rand::{Rng, SeedableRng};
+
     use super::*;
 
     fn connect(level: u8) -> Vec<u8> {
         // Clean session, keep-alive 60 s, client id "a"; version 5 has empty properties.
         let properties: &[u8] = if level == 5 { &[0] } else { &[] };
-        let body =
-            [b"\x00\x04MQTT", &[level, 2, 0, 60][..], properties, b"\x00\x01a"].concat();
+        let body = [b"\x00\x04MQTT", &[level, 2, 0, 60][..], properties, b"\x00\x01a"].concat();
         [&[0x10, u8::try_from(body.len()).unwrap()][..], &body].concat()
     }
 
@@ -218,6 +219,25 @@ mod tests {
         let empty_filter = [0x82, 5, 0, 1, 0, 0, 1];
         for bytes in [&publish[..], &second_connect, &share, &empty_filter] {
             assert!(Codec::V4.read(&mut BytesMut::from(bytes)).is_err(), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn no_bytes_bring_it_down() {
+        let mut random = rand::rngs::StdRng::seed_from_u64(7);
+        let subscribe = [&[0x82, 9, 0, 1, 0, 0, 3][..], b"a/#", &[1]].concat();
+        let seeds = [connect(4), connect(5), subscribe, vec![0x40, 2, 0, 1], vec![0xc0, 0]];
+        for round in 0..200_000 {
+            let mut bytes = seeds[round % seeds.len()].clone();
+            for _ in 0..random.random_range(1..4) {
+                let at = random.random_range(0..bytes.len());
+                bytes[at] = random.random();
+            }
+            bytes.truncate(random.random_range(1..=bytes.len()));
+            drop(hello(&mut BytesMut::from(&bytes[..])));
+            for codec in [Codec::V4, Codec::V5] {
+                drop(codec.read(&mut BytesMut::from(&bytes[..])));
+            }
         }
     }
 

@@ -15,6 +15,7 @@ use crate::{Changed, Store, StoreError};
 /// What became of a report.
 #[derive(Debug, Clone, PartialEq)]
 #[must_use]
+#[expect(clippy::large_enum_variant, reason = "returned once per report and taken apart at once")]
 pub enum Written {
     /// It was news: the alert as it now is, with the revision that was published.
     New(Alert),

@@ -18,6 +18,7 @@ use crate::{Changed, DecideError, Store};
 
 /// A person's decision about one alert.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_field_names, reason = "`decision` is the word of the API")]
 pub struct Decision {
     pub decision: Verdict,
     /// Which of the reasons; 1 to 64 characters. Which words there are is the caller's to check.
@@ -152,7 +153,7 @@ async fn why_not(tx: &mut SqliteConnection, id: AlertId) -> sqlx::Result<DecideE
     let Some(row) = row else { return Ok(DecideError::NotFound { id }) };
     let review = Alert::try_from(row)?.review;
     let (Some(by), Some(at)) = (review.by, review.at) else {
-        return Err(bad(&id.to_string(), "review_by", "decided by nobody".to_owned()));
+        return Err(bad(&id.to_string(), "review_by", &"decided by nobody"));
     };
     Ok(DecideError::Stale { by, at, state: review.state })
 }
@@ -161,7 +162,7 @@ async fn why_not(tx: &mut SqliteConnection, id: AlertId) -> sqlx::Result<DecideE
 mod tests {
     use super::*;
     use crate::AuditCheck;
-    use crate::testing::{Bench, alert, confirm, seen};
+    use crate::testing::{Bench, alert, confirm, seen, time};
 
     fn dismiss(by: &str) -> Decision {
         Decision {
@@ -181,7 +182,7 @@ mod tests {
         let decided = store.decide(id, dismiss("li")).await.unwrap();
         assert_eq!(decided.revision, 2);
         assert_eq!(decided.review.state, ReviewState::Dismissed);
-        assert_eq!(decided.review.at, Some(bench.time(0)));
+        assert_eq!(decided.review.at, Some(time(0)));
         assert_eq!(decided.review.note.as_deref(), Some("卸货"));
         assert_eq!(store.alert(id).await.unwrap().unwrap(), decided);
         assert_eq!(bench.sent().await, "nu");
@@ -207,7 +208,7 @@ mod tests {
         assert_eq!(decided.revision, 4);
         let error = store.decide(id, Decision { revision: 4, ..dismiss("li") }).await.unwrap_err();
         let DecideError::Stale { by, at, state } = &error else { panic!("{error}") };
-        assert_eq!((by.as_str(), *at), ("wang", bench.time(0)));
+        assert_eq!((by.as_str(), *at), ("wang", time(0)));
         assert_eq!(*state, ReviewState::Confirmed);
         assert_eq!(store.alert(id).await.unwrap().unwrap(), decided);
         assert_eq!(bench.sent().await, "nuuu");

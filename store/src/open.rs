@@ -166,7 +166,7 @@ async fn writer(config: &Config) -> Result<SqlitePool, StoreError> {
 }
 
 /// Whether a connection may be used again. On a full disk or a read error SQLite ends the
-/// transaction by itself (sqlite.org/lang_transaction.html §3.1); sqlx then fails to roll back,
+/// transaction by itself (<https://sqlite.org/lang_transaction.html>, section 3.1); sqlx then fails to roll back,
 /// counts the transaction as still open and would refuse every later one.
 async fn fit_to_go_on(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
     // Answered after the rollback that dropping a transaction has queued.
@@ -213,7 +213,7 @@ mod tests {
         bench.store.ping().await.unwrap();
         bench.store.close().await.unwrap();
         assert!(bench.store.ping().await.is_err());
-        let again = Store::open(&bench.config, bench.clock.clone()).await.unwrap();
+        let again = bench.another_store().await.unwrap();
         assert_eq!(again.alert(alert(1).id).await.unwrap(), Some(alert(1)));
         assert_eq!(again.undelivered(0, 9).await.unwrap().len(), 1);
     }
@@ -246,7 +246,7 @@ mod tests {
         .await
         .unwrap();
         bench.store.close().await.unwrap();
-        let error = Store::open(&bench.config, bench.clock.clone()).await.unwrap_err();
+        let error = bench.another_store().await.unwrap_err();
         let StoreError::Newer { found, known, .. } = &error else { panic!("{error}") };
         assert_eq!((*found, *known), (9999, 3));
         assert!(
@@ -263,7 +263,7 @@ mod tests {
             .await
             .unwrap();
         bench.store.close().await.unwrap();
-        let error = Store::open(&bench.config, bench.clock.clone()).await.unwrap_err();
+        let error = bench.another_store().await.unwrap_err();
         assert!(matches!(error, StoreError::Migrate { .. }), "{error}");
     }
 
@@ -299,7 +299,7 @@ mod tests {
     #[tokio::test]
     async fn a_database_held_by_another_process_is_named() {
         let bench = Bench::new().await;
-        let other = Store::open(&bench.config, bench.clock.clone()).await.unwrap();
+        let other = bench.another_store().await.unwrap();
         let held = other.begin().await.unwrap();
         let error = bench.store.raise(&alert(1)).await.unwrap_err();
         assert!(matches!(error, StoreError::Busy { .. }), "{error}");

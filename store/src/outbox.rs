@@ -131,7 +131,7 @@ struct OutboxRow {
 impl TryFrom<OutboxRow> for Outgoing {
     type Error = sqlx::Error;
     fn try_from(row: OutboxRow) -> Result<Self, sqlx::Error> {
-        let seq = u64::try_from(row.seq).map_err(|e| bad(&row.event_id, "seq", e.to_string()))?;
+        let seq = u64::try_from(row.seq).map_err(|e| bad(&row.event_id, "seq", &e))?;
         let OutboxRow { id, topic, payload, event_id, .. } = row;
         Ok(Self { row: id, topic, payload: payload.into(), event_id, seq })
     }
@@ -144,7 +144,7 @@ mod tests {
 
     use super::*;
     use crate::Written;
-    use crate::testing::{Bench, alert, seen};
+    use crate::testing::{Bench, alert, seen, time};
 
     #[tokio::test]
     async fn messages_wait_until_they_are_marked() {
@@ -184,9 +184,9 @@ mod tests {
         store.mark_delivered(&[1]).await.unwrap();
         bench.clock.advance(SignedDuration::from_secs(10));
         store.mark_delivered(&[2]).await.unwrap();
-        assert_eq!(store.prune_delivered(bench.time(0)).await.unwrap(), 0);
-        assert_eq!(store.prune_delivered(bench.time(5)).await.unwrap(), 1);
-        assert_eq!(store.prune_delivered(bench.time(99)).await.unwrap(), 1);
+        assert_eq!(store.prune_delivered(time(0)).await.unwrap(), 0);
+        assert_eq!(store.prune_delivered(time(5)).await.unwrap(), 1);
+        assert_eq!(store.prune_delivered(time(99)).await.unwrap(), 1);
         assert_eq!(store.outbox_depth().await.unwrap(), 1);
         // The numbers go on where they were.
         bench.raise(&alert(3)).await;

@@ -248,7 +248,7 @@ mod tests {
     use jiff::SignedDuration;
 
     use super::*;
-    use crate::testing::Bench;
+    use crate::testing::{Bench, time};
 
     #[tokio::test]
     async fn users_are_added_once() {
@@ -281,7 +281,7 @@ mod tests {
         let bench = Bench::new().await;
         let store = &bench.store;
         store.add_user("wang", Role::Viewer, "old").await.unwrap();
-        let expires = bench.time(100);
+        let expires = time(100);
         let tokens = [[1_u8; 32], [2; 32], [3; 32]];
         let live = async || {
             let mut live = Vec::new();
@@ -302,7 +302,7 @@ mod tests {
         bench.clock.advance(SignedDuration::from_secs(100));
         assert_eq!(live().await, [false; 3]);
 
-        store.create_session(&tokens[0], "wang", bench.time(200)).await.unwrap();
+        store.create_session(&tokens[0], "wang", time(200)).await.unwrap();
         assert_eq!(live().await, [true, false, false]);
         store.set_password("wang", "new").await.unwrap();
         assert_eq!(live().await, [false; 3]);
@@ -314,7 +314,7 @@ mod tests {
         let bench = Bench::new().await;
         let store = &bench.store;
         let none = "there is no user `li`";
-        let signed_in = store.create_session(&[1; 32], "li", bench.time(9)).await;
+        let signed_in = store.create_session(&[1; 32], "li", time(9)).await;
         assert_eq!(signed_in.unwrap_err().to_string(), none);
         assert_eq!(store.set_password("li", "x").await.unwrap_err().to_string(), none);
         assert!(store.session(&[1; 32]).await.unwrap().is_none());

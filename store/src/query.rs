@@ -180,7 +180,7 @@ impl Store {
                 "open" => counts.open = number,
                 "confirmed" => counts.confirmed = number,
                 "dismissed" => counts.dismissed = number,
-                _ => return Err(bad(&state, "review_state", state.clone())),
+                _ => return Err(bad(&state, "review_state", &state)),
             }
         }
         Ok(counts)
@@ -210,8 +210,7 @@ struct HistoryRow {
 impl HistoryRow {
     fn entry(self, alert: AlertId) -> sqlx::Result<HistoryEntry> {
         let row = alert.to_string();
-        let revision =
-            |n: i64| u32::try_from(n).map_err(|e| bad(&row, "history.revision", e.to_string()));
+        let revision = |n: i64| u32::try_from(n).map_err(|e| bad(&row, "history.revision", &e));
         Ok(HistoryEntry {
             at: time(&row, "history.at", self.at)?,
             revision: revision(self.revision)?,
@@ -264,7 +263,7 @@ mod tests {
             sorted.sort_by(|a, b| b.cmp(a));
             sorted.dedup();
             assert_eq!(seen, sorted, "limit {limit}");
-            seen.retain(|(at, _)| *at < bench.alert_time(1000));
+            seen.retain(|(at, _)| *at < alert_at(0, 1000).raised_at);
             assert_eq!(seen.len(), 23, "limit {limit}");
         }
     }

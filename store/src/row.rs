@@ -1,5 +1,7 @@
 //! The rows of the alert tables, and what they become.
 
+use std::fmt;
+
 use domain::{Alert, AlertId, EndReason, Review, ReviewState};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -37,9 +39,8 @@ impl TryFrom<AlertRow> for Alert {
     fn try_from(row: AlertRow) -> Result<Self, sqlx::Error> {
         let id = &row.id;
         let mut alert: Alert = serde_json::from_str(&row.body)
-            .map_err(|e| bad(id, "body", format!("JSON, but {e}")))?;
-        alert.revision =
-            u32::try_from(row.revision).map_err(|e| bad(id, "revision", e.to_string()))?;
+            .map_err(|e| bad(id, "body", &format_args!("JSON, but {e}")))?;
+        alert.revision = u32::try_from(row.revision).map_err(|e| bad(id, "revision", &e))?;
         alert.last_seen = time(id, "last_seen", row.last_seen)?;
         alert.ended_at = row.ended_at.map(|at| time(id, "ended_at", at)).transpose()?;
         alert.end_reason =
@@ -57,7 +58,8 @@ impl TryFrom<AlertRow> for Alert {
 
 /// A time column.
 pub(crate) fn time(row: &str, column: &'static str, micros: i64) -> sqlx::Result<Timestamp> {
-    Timestamp::from_microsecond(micros).map_err(|e| bad(row, column, format!("{micros}, {e}")))
+    Timestamp::from_microsecond(micros)
+        .map_err(|e| bad(row, column, &format_args!("{micros}, {e}")))
 }
 
 /// A column that holds one of the words of an enum, as serde spells them.
@@ -66,23 +68,22 @@ pub(crate) fn word<T: DeserializeOwned>(
     column: &'static str,
     value: String,
 ) -> sqlx::Result<T> {
-    serde_json::from_value(serde_json::Value::String(value))
-        .map_err(|e| bad(row, column, e.to_string()))
+    serde_json::from_value(serde_json::Value::String(value)).map_err(|e| bad(row, column, &e))
 }
 
 /// An alert's id in a column.
 pub(crate) fn alert_id(row: &str) -> sqlx::Result<AlertId> {
-    row.parse().map_err(|e: uuid::Error| bad(row, "alert", e.to_string()))
+    row.parse().map_err(|e: uuid::Error| bad(row, "alert", &e))
 }
 
 /// A count or length.
 pub(crate) fn count(row: &str, column: &'static str, value: i64) -> sqlx::Result<u64> {
-    u64::try_from(value).map_err(|e| bad(row, column, format!("{value}, {e}")))
+    u64::try_from(value).map_err(|e| bad(row, column, &format_args!("{value}, {e}")))
 }
 
 /// The row says what it cannot.
-pub(crate) fn bad(row: &str, column: &'static str, value: String) -> sqlx::Error {
-    let value = value.chars().take(200).collect();
+pub(crate) fn bad(row: &str, column: &'static str, value: &dyn fmt::Display) -> sqlx::Error {
+    let value = value.to_string().chars().take(200).collect();
     sqlx::Error::Decode(Box::new(BadRow { row: row.to_owned(), column, value }))
 }
 

@@ -11,7 +11,7 @@ use futures_util::TryStreamExt as _;
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 
-use crate::{Config, Decision, EvidenceBody, NewEvidence, Store, Verdict, Written};
+use crate::{Config, Decision, EvidenceBody, NewEvidence, Store, StoreError, Verdict, Written};
 
 /// 2023-11-14T22:13:20Z
 const BEGIN_S: i64 = 1_700_000_000;
@@ -35,18 +35,13 @@ impl Bench {
             ..Config::default()
         };
         let clock = Arc::new(SimulatedClock::at(Timestamp::from_second(BEGIN_S).unwrap()));
-        let store = Store::open(&config, clock.clone()).await.unwrap();
+        let store = Store::open(&config, Arc::<SimulatedClock>::clone(&clock)).await.unwrap();
         Self { store, clock, config, _dir: dir }
     }
 
-    /// Seconds after the clock's beginning.
-    pub(crate) fn time(&self, seconds: i64) -> Timestamp {
-        Timestamp::from_second(BEGIN_S + seconds).unwrap()
-    }
-
-    /// When `alert_at(_, seconds)` is raised.
-    pub(crate) fn alert_time(&self, seconds: i64) -> Timestamp {
-        alert_at(0, seconds).raised_at
+    /// Another store over the same files, as a second process would have.
+    pub(crate) async fn another_store(&self) -> Result<Store, StoreError> {
+        Store::open(&self.config, Arc::<SimulatedClock>::clone(&self.clock)).await
     }
 
     pub(crate) async fn raise(&self, alert: &Alert) {
@@ -79,6 +74,11 @@ impl Bench {
     pub(crate) async fn text_of(&self, id: AlertId, name: &str) -> String {
         text(self.store.read_evidence(id, name, None).await.unwrap()).await
     }
+}
+
+/// Seconds after the beginning of the clock.
+pub(crate) fn time(seconds: i64) -> Timestamp {
+    Timestamp::from_second(BEGIN_S + seconds).unwrap()
 }
 
 pub(crate) async fn text(got: EvidenceBody) -> String {

@@ -40,7 +40,7 @@ fn what_cannot_be_read_fails_with_its_name_and_reason() {
     ];
     for (path, reason) in cases {
         let text = path.to_str().unwrap();
-        let (frames, status) = Setup::of(Input::parse(text).unwrap()).spawn().to_end();
+        let (frames, status) = Setup::of(Input::parse(text).unwrap()).spawn().finish();
         assert!(frames.is_empty());
         assert_eq!(status.state, SourceState::Failed, "{status:?}");
         assert!(status.detail.contains(reason), "{text}: {}", status.detail);
@@ -55,7 +55,7 @@ fn a_film_cut_short_gives_its_frames_and_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let make = Make { frames: 250, encode: H264, mux: "mp4mux faststart=true", ..CLIP };
     let whole = make.at(folder.path(), "whole.mp4");
-    let (frames, status) = Setup::file(&cut(&whole, 6)).spawn().to_end();
+    let (frames, status) = Setup::file(&cut(&whole, 6)).spawn().finish();
     assert_eq!(status.state, SourceState::Ended);
     assert!((100..200).contains(&frames.len()), "{} frames", frames.len());
     assert!(status.detail.contains("ended early at"), "{}", status.detail);

@@ -103,7 +103,7 @@ fn server(
 fn a_camera_that_comes_back_is_read_again() {
     let folder = tempfile::tempdir().unwrap();
     let dir =
-        SegmentDir::new(folder.path().to_owned(), std::time::Duration::from_secs(900), 1 << 40)
+        SegmentDir::new(folder.path().to_owned(), std::time::Duration::from_mins(15), 1 << 40)
             .unwrap();
     let camera = Camera::start(0, None);
     let watched = Setup::of(camera.input("")).recorded(&dir).spawn();
@@ -134,7 +134,7 @@ fn a_camera_that_comes_back_is_read_again() {
     assert_eq!(watched.frames()[before].basis, TimeBasis::Capture);
 
     watched.source.stop();
-    let (frames, status) = watched.to_end();
+    let (frames, status) = watched.finish();
     assert_eq!(status.state, SourceState::Ended);
     let dest = folder.path().join("clip.mp4");
     // Segments begin at the first key frame after the camera has told its time.
@@ -158,13 +158,13 @@ fn a_wrong_password_is_said_and_never_shown() {
         changes.iter().any(|c| c.detail.contains("refuses the user name or password"))
     });
     watched.source.stop();
-    let (frames, status) = watched.to_end();
+    let (frames, status) = watched.finish();
     assert!(frames.is_empty());
     assert!(!format!("{status:?}").contains("wr0ng"));
     let watched = Setup::of(camera.input("admin:right@")).spawn();
     watched.until("frames", |frames, _| frames.len() > 5);
     watched.source.stop();
-    watched.to_end();
+    watched.finish();
     camera.stop();
 }
 
@@ -180,7 +180,7 @@ fn a_camera_that_is_off_is_tried_again() {
         })
     });
     watched.source.stop();
-    let (_, status) = watched.to_end();
+    let (_, status) = watched.finish();
     assert!(!format!("{status:?}").contains("s3cret"));
     let reason = ingest::probe(&input).unwrap_err().to_string();
     assert!(reason.contains("connection refused") && !reason.contains("s3cret"), "{reason}");
@@ -195,7 +195,7 @@ fn a_wrong_path_is_named() {
         changes.iter().any(|c| c.detail.contains("no stream at `/none`"))
     });
     watched.source.stop();
-    watched.to_end();
+    watched.finish();
     camera.stop();
 }
 
@@ -214,6 +214,6 @@ fn a_silent_camera_is_noticed_and_connected_anew() {
     camera.valve.lock().unwrap().as_ref().unwrap().set_property("drop", false);
     watched.until("frames again", |frames, _| frames.len() > before);
     watched.source.stop();
-    watched.to_end();
+    watched.finish();
     camera.stop();
 }

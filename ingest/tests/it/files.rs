@@ -18,7 +18,7 @@ fn every_frame_comes_with_its_time() {
         ("old.avi", Make { encode: "jpegenc", mux: "avimux", ..CLIP }),
     ];
     for (name, make) in cases {
-        let (frames, status) = Setup::file(&make.at(folder.path(), name)).spawn().to_end();
+        let (frames, status) = Setup::file(&make.at(folder.path(), name)).spawn().finish();
         assert_eq!(frames.len(), 50, "{name}: {status:?}");
         assert_eq!((status.state, status.detail.as_str()), (SourceState::Ended, ""), "{name}");
         assert_eq!((status.frames, status.dropped), (50, 0), "{name}");
@@ -41,7 +41,7 @@ fn an_uneven_frame_rate_keeps_its_times() {
     let path = folder.path().join("uneven.mkv");
     let shown = [0, 40, 80, 120, 400, 410, 420, 1000, 3000, 3040];
     film(&path, &shown);
-    let (frames, _) = Setup::file(&path).spawn().to_end();
+    let (frames, _) = Setup::file(&path).spawn().finish();
     let times: Vec<_> =
         frames.iter().map(|frame| frame.at.duration_since(start()).as_millis()).collect();
     assert_eq!(times, shown.map(i128::from));
@@ -57,7 +57,7 @@ fn a_resolution_that_changes_goes_on() {
     bytes.extend(std::fs::read(small.at(folder.path(), "small.264")).unwrap());
     let path = folder.path().join("both.264");
     std::fs::write(&path, bytes).unwrap();
-    let (frames, status) = Setup::file(&path).spawn().to_end();
+    let (frames, status) = Setup::file(&path).spawn().finish();
     assert_eq!(status.state, SourceState::Ended, "{status:?}");
     let sizes: Vec<_> = frames.iter().map(|f| (f.width, f.height)).collect();
     assert_eq!(sizes[..25], [(322, 242); 25]);
@@ -72,13 +72,13 @@ fn the_start_decides_what_times_rest_on() {
     let begun = domain::Clock::now(&domain::SystemClock);
     let mut setup = Setup::file(&path);
     setup.start = Start::Now;
-    let (frames, _) = setup.spawn().to_end();
+    let (frames, _) = setup.spawn().finish();
     assert_eq!(frames[0].basis, TimeBasis::Receive);
     assert!(frames[0].at >= begun);
     assert_eq!(frames[49].at.duration_since(frames[0].at).as_millis(), 1960);
     let mut setup = Setup::file(&path);
     setup.start = Start::Media;
-    let (frames, _) = setup.spawn().to_end();
+    let (frames, _) = setup.spawn().finish();
     assert_eq!((frames[0].at, frames[0].basis), (Timestamp::UNIX_EPOCH, TimeBasis::Media));
 }
 
@@ -89,7 +89,7 @@ fn at_real_time_a_clip_lasts_as_long_as_it_is_and_drops_are_counted() {
     setup.pace = Pace::Realtime;
     setup.answer = Taken::Displaced;
     let begun = std::time::Instant::now();
-    let (frames, status) = setup.spawn().to_end();
+    let (frames, status) = setup.spawn().finish();
     assert!(begun.elapsed().as_millis() >= 1900, "{:?}", begun.elapsed());
     assert_eq!((frames.len(), status.dropped), (50, 50));
 }
@@ -99,7 +99,7 @@ fn a_closed_receiver_ends_the_source() {
     let folder = tempfile::tempdir().unwrap();
     let mut setup = Setup::file(&CLIP.at(folder.path(), "clip.mp4"));
     setup.close_after = 7;
-    let (frames, status) = setup.spawn().to_end();
+    let (frames, status) = setup.spawn().finish();
     assert_eq!((frames.len(), status.state), (7, SourceState::Ended));
 }
 
@@ -116,7 +116,7 @@ fn a_folder_of_pictures_of_any_size_is_read_by_name() {
     std::fs::write(folder.path().join("notes.txt"), b"not even by its name").unwrap();
     let mut setup = Setup::of(Input::parse(folder.path().to_str().unwrap()).unwrap());
     setup.config.images_per_second = 10.0;
-    let (frames, status) = setup.spawn().to_end();
+    let (frames, status) = setup.spawn().finish();
     let seen: Vec<_> = frames.iter().map(|f| (f.width, f.at)).collect();
     assert_eq!(seen, [(32, after(0)), (63, after(100)), (128, after(300))]);
     assert_eq!(status.state, SourceState::Ended);

@@ -10,7 +10,7 @@ use ingest::{Config, Input, Pace, SegmentDir, Source, SourceSpec, Start, Taken};
 use jiff::Timestamp;
 
 /// Long enough for the slowest shared machine; nothing waits this long unless it is broken.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
 
 /// What is remembered of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,7 +131,7 @@ impl Watched {
     }
 
     /// Waits for the end; returns all frames and the last status.
-    pub(crate) fn to_end(self) -> (Vec<Seen>, SourceStatus) {
+    pub(crate) fn finish(self) -> (Vec<Seen>, SourceStatus) {
         self.until("the end", |_, changes| {
             let state = changes.last().map(|status| status.state);
             matches!(state, Some(SourceState::Ended | SourceState::Failed))

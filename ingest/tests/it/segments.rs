@@ -7,7 +7,7 @@ use ingest::{ClipError, Pace, SegmentDir};
 
 use crate::kit::{CLIP, H264, H264_REORDERED, H265, Make, Setup, after, decoded, id};
 
-const LONG: Duration = Duration::from_secs(900);
+const LONG: Duration = Duration::from_mins(15);
 
 fn dir(root: &Path) -> SegmentDir {
     SegmentDir::new(root.join("segments"), LONG, 1 << 40).unwrap()
@@ -30,7 +30,7 @@ fn clips_hold_every_frame_once_and_in_order() {
         let folder = tempfile::tempdir().unwrap();
         let path = Make { encode, ..TEN_SECONDS }.at(folder.path(), name);
         let dir = dir(folder.path());
-        let (frames, _) = Setup::file(&path).recorded(&dir).spawn().to_end();
+        let (frames, _) = Setup::file(&path).recorded(&dir).spawn().finish();
         assert_eq!(frames.len(), 250);
         assert_eq!(files(folder.path()).len(), 5, "{:?}", files(folder.path()));
         let dest = folder.path().join("whole.mp4");
@@ -63,11 +63,11 @@ fn a_clip_that_is_not_there_says_why() {
     let watched = setup.spawn();
     watched.until("3 s of frames", |frames, _| frames.len() > 75);
     assert!(matches!(clip(0, 8000), Err(ClipError::NotYet { .. })));
-    watched.to_end();
+    watched.finish();
     assert!(clip(0, 8000).is_ok());
     assert!(matches!(clip(20_000, 21_000), Err(ClipError::Gone { .. })));
     let film = Make { encode: "jpegenc", mux: "avimux", ..CLIP }.at(folder.path(), "old.avi");
-    let (frames, _) = Setup::file(&film).recorded(&dir).spawn().to_end();
+    let (frames, _) = Setup::file(&film).recorded(&dir).spawn().finish();
     assert_eq!(frames.len(), 50);
     let refused = clip(0, 1000).unwrap_err();
     assert!(matches!(refused, ClipError::Codec { .. }), "{refused}");
@@ -78,10 +78,10 @@ fn a_replay_does_not_double_anything() {
     let folder = tempfile::tempdir().unwrap();
     let path = TEN_SECONDS.at(folder.path(), "clip.mp4");
     let dir = dir(folder.path());
-    Setup::file(&path).recorded(&dir).spawn().to_end();
+    Setup::file(&path).recorded(&dir).spawn().finish();
     let mut again = Setup::file(&path).recorded(&dir);
     again.close_after = 120;
-    again.spawn().to_end();
+    again.spawn().finish();
     let dest = folder.path().join("whole.mp4");
     dir.clip(&id(), after(0), after(10_000), &dest).unwrap();
     let (frames, first, last) = decoded(&dest);
@@ -94,7 +94,7 @@ fn a_replay_does_not_double_anything() {
 fn a_killed_program_leaves_readable_video() {
     let folder = tempfile::tempdir().unwrap();
     let path = TEN_SECONDS.at(folder.path(), "clip.mp4");
-    Setup::file(&path).recorded(&dir(folder.path())).spawn().to_end();
+    Setup::file(&path).recorded(&dir(folder.path())).spawn().finish();
     // The last segment as a killed program leaves it: open, and cut within a packet.
     let last = files(folder.path()).pop().unwrap();
     let bytes = std::fs::read(&last).unwrap();
@@ -119,12 +119,12 @@ fn old_segments_go_by_age_and_by_bytes() {
     let path = TEN_SECONDS.at(folder.path(), "clip.mp4");
     let root = folder.path().join("segments");
     let short = SegmentDir::new(root.clone(), Duration::from_secs(3), 1 << 40).unwrap();
-    Setup::file(&path).recorded(&short).spawn().to_end();
+    Setup::file(&path).recorded(&short).spawn().finish();
     assert_eq!(files(folder.path()).len(), 2);
     std::fs::remove_dir_all(&root).unwrap();
     let size = 30_000;
     let small = SegmentDir::new(root, LONG, size).unwrap();
-    Setup::file(&path).recorded(&small).spawn().to_end();
+    Setup::file(&path).recorded(&small).spawn().finish();
     let kept: u64 = files(folder.path()).iter().map(|f| std::fs::metadata(f).unwrap().len()).sum();
     assert!(kept <= size, "{kept} bytes kept");
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Imports bpy through the studio, which is GPL; the rest of the project is Apache-2.0.
-"""A drone flies along a street at 26 m: cars under the yellow line, cars in bays, a muck truck beside its heap."""
+"""A drone flies along a street at 26 m: cars under the yellow line, cars in bays, a muck truck behind trees."""
 
 import json
 import math

@@ -11,6 +11,10 @@ logs=target/test-logs
 passed=0 failed=0 skipped=0
 failures=()
 
+# Whoever stops the run means all of it, not the step.
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
 main() {
     rm -rf "$logs"
     mkdir -p "$logs"

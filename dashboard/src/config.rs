@@ -74,7 +74,7 @@ pub struct MqttConfig {
     /// broker. Default: xunjian.
     pub client_id: String,
     /// How many messages may await their acknowledgement, 1 to 999. Default: 100. The limit is not
-    /// taste: a Mosquitto with Debian's settings silently drops QoS 1 messages beyond 1000 queued
+    /// taste: a Mosquitto with Debian's settings silently drops `QoS` 1 messages beyond 1000 queued
     /// for one subscriber (`max_queued_messages`), so a larger window can lose alerts there.
     pub window: u16,
 }

@@ -39,8 +39,8 @@ pub(crate) async fn page(request: Request) -> Response {
 }
 
 fn file(name: &str, found: EmbeddedFile, asked: &HeaderMap) -> Response {
-    let hash: String = found.metadata.sha256_hash().iter().map(|b| format!("{b:02x}")).collect();
-    let etag = format!("\"{hash}\"");
+    let hash = found.metadata.sha256_hash();
+    let etag = format!("\"{:032x}\"", u128::from_be_bytes(*hash.first_chunk().expect("32 bytes")));
     // Vite puts a hash into the names of what it writes to `assets`.
     let lasting = name.starts_with("assets/");
     let cache = if lasting { "public, max-age=31536000, immutable" } else { "no-cache" };

@@ -60,12 +60,12 @@ pub async fn serve(
         tokio::time::sleep(DRAIN).await;
     };
     tokio::select! {
-        served = server => served.map_err(ServeError::Serve),
+        ended = server => ended.map_err(ServeError::Serve),
         () = overdue => Ok(()),
     }
 }
 
-/// The OpenAPI document, as served at `/api/openapi.json`.
+/// The `OpenAPI` document, as served at `/api/openapi.json`.
 pub fn openapi_json() -> String {
     description().to_pretty_json().expect("the description is plain data")
 }
@@ -123,6 +123,7 @@ async fn in_time(request: Request, next: Next) -> Result<Response, ApiError> {
 }
 
 /// A handler's panic is a bug of ours and costs one request.
+#[expect(clippy::needless_pass_by_value, reason = "`ResponseForPanic` is called like this")]
 fn broken(panic: Box<dyn Any + Send>) -> Response {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let text = text.or_else(|| panic.downcast_ref::<String>().cloned());

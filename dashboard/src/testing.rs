@@ -37,13 +37,13 @@ pub(crate) async fn bench() -> Bench {
         evidence: dir.path().join("evidence"),
         ..Default::default()
     };
-    let store = Store::open(&config, clock.clone()).await.unwrap();
+    let store = Store::open(&config, Arc::<SimulatedClock>::clone(&clock)).await.unwrap();
     let model = Model { id: "nanodet".into(), sha256: "ab".repeat(32), provider: "cpu".into() };
     let readiness = Arc::new(Mutex::new(Readiness { model: Some(model), problems: Vec::new() }));
     let told = Arc::clone(&readiness);
     let context = Context {
         store,
-        clock: clock.clone(),
+        clock: Arc::<SimulatedClock>::clone(&clock),
         sources: Sources::new(|| vec![status("gate")]),
         fences: Arc::new(|| FENCES.to_owned()),
         ready: Arc::new(move || told.lock().unwrap().clone()),

@@ -3,7 +3,7 @@
 //! A page that reconnects reads its lists again, so nothing needs to be replayed; a listener that
 //! falls behind is disconnected for the same effect.
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     extract::State,
@@ -22,7 +22,7 @@ use super::{ApiError, App, ErrorBody, session::SignedIn};
 
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// A listener whose session has ended is sent away within this time.
-const RECHECK: Duration = Duration::from_secs(60);
+const RECHECK: Duration = Duration::from_mins(1);
 
 /// Changes from now on, as server-sent events.
 ///
@@ -40,7 +40,7 @@ pub(crate) async fn listen(
     State(app): State<App>,
     SignedIn(session): SignedIn,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
-    let place = app.listeners.clone().try_acquire_owned().map_err(|_full| ApiError::Busy)?;
+    let place = Arc::clone(&app.listeners).try_acquire_owned().map_err(|_full| ApiError::Busy)?;
     let changes = changes(&app, session.expires);
     let stop = app.stop.clone();
     let events = hello().chain(changes).take_until(stop.cancelled_owned());
@@ -59,7 +59,7 @@ fn hello() -> impl Stream<Item = Result<Event, Infallible>> {
 /// Something for one listener.
 enum News {
     Alert(Change),
-    Source(SourceStatus),
+    Source(Box<SourceStatus>),
     Look,
 }
 
@@ -69,9 +69,10 @@ fn changes(
     expires: jiff::Timestamp,
 ) -> impl Stream<Item = Result<Event, Infallible>> + use<> {
     let alerts = told(app.context.store.changes()).map(|change| change.map(News::Alert));
-    let sources = told(app.context.sources.changes()).map(|source| source.map(News::Source));
+    let sources = told(app.context.sources.changes())
+        .map(|source| source.map(|source| News::Source(Box::new(source))));
     let look = IntervalStream::new(tokio::time::interval(RECHECK)).map(|_| Ok(News::Look));
-    let (app, clock) = (app.clone(), std::sync::Arc::clone(&app.context.clock));
+    let (app, clock) = (app.clone(), Arc::clone(&app.context.clock));
     stream::select(stream::select(alerts, sources), look)
         .take_while(move |news| future::ready(news.is_ok() && clock.now() < expires))
         .filter_map(move |news| {

@@ -218,6 +218,27 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_manifest_is_saved_under_the_name_of_its_alert() {
+        let page = Page::signed_in("guest").await;
+        let evidence = with_clip(&page).await;
+        let (store, id) = (&page.bench.context.store, alert(1).id);
+        store.miss_evidence(id, "last_crop.jpg", "not seen again").await.unwrap();
+        let context = store::ManifestContext {
+            model_id: "nanodet".to_owned(),
+            model_sha256: "ab".repeat(32),
+            rule_parameters: std::collections::BTreeMap::new(),
+            software_version: "0.1.0".to_owned(),
+            config_sha256: "cd".repeat(32),
+        };
+        store.seal_manifest(id, context).await.unwrap();
+        let manifest = page.get(&format!("{evidence}/manifest.json")).await;
+        assert_eq!(manifest.header(header::CONTENT_TYPE), "application/json");
+        let disposition = format!("attachment; filename=\"{id}-manifest.json\"");
+        assert_eq!(manifest.header(header::CONTENT_DISPOSITION), disposition);
+        assert_eq!(manifest.json()["alert"]["id"], id.to_string());
+    }
+
+    #[tokio::test]
     async fn every_look_is_audited() {
         let page = Page::signed_in("guest").await;
         let clip = format!("{}/clip.mp4", with_clip(&page).await);

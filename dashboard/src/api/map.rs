@@ -12,7 +12,7 @@ pub(crate) struct Map {
     tile_url: Option<String>,
     tile_datum: TileDatum,
     attribution: String,
-    /// West, south, east, north in degrees WGS-84: all fences and surveyed cameras.
+    /// West, south, east, north in degrees WGS-84: what the surveyed cameras see; without any, all fences.
     bounds: Option<[f64; 4]>,
 }
 
@@ -23,13 +23,15 @@ pub(crate) struct Map {
 )]
 pub(crate) async fn map(State(app): State<App>, _: SignedIn) -> Json<Map> {
     let mut bounds = Bounds::default();
-    let fences = (app.context.fences)();
-    for feature in serde_json::from_str::<Collection>(&fences).unwrap_or_default().features {
-        feature.geometry.unwrap_or_default().coordinates.extend(&mut bounds);
-    }
     for source in app.context.sources.list() {
         bounds.extend(source.position.map(|at| [at.lon(), at.lat()]));
         bounds.extend(source.footprint.into_iter().flatten());
+    }
+    if bounds.0.is_none() {
+        let fences = (app.context.fences)();
+        for feature in serde_json::from_str::<Collection>(&fences).unwrap_or_default().features {
+            feature.geometry.unwrap_or_default().coordinates.extend(&mut bounds);
+        }
     }
     let map = &app.config.map;
     Json(Map {

@@ -70,7 +70,7 @@ impl std::ops::Deref for App {
     }
 }
 
-/// What OpenAPI says about the whole.
+/// What `OpenAPI` says about the whole.
 #[derive(OpenApi)]
 #[openapi(
     info(

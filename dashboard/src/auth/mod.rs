@@ -63,3 +63,32 @@ async fn new_hash(password: &str) -> Result<String, PeopleError> {
     }
     Ok(Hasher::default().hash(password.to_owned()).await?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::bench;
+
+    #[tokio::test]
+    async fn the_first_admin_is_made_once() {
+        let bench = bench().await;
+        let store = &bench.context.store;
+        let password = first_admin(store).await.unwrap().unwrap();
+        assert_eq!(password.len(), 16);
+        assert!(first_admin(store).await.unwrap().is_none());
+        let admin = store.user("admin").await.unwrap().unwrap();
+        assert_eq!(admin.role, Role::Admin);
+        let hash = Some(admin.password_hash);
+        assert!(Hasher::default().verify(password, hash).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn short_and_endless_passwords_are_refused() {
+        let bench = bench().await;
+        for password in ["1234567".to_owned(), "x".repeat(129)] {
+            let added = add_user(&bench.context.store, "li", Role::Viewer, &password).await;
+            let text = added.unwrap_err().to_string();
+            assert_eq!(text, "a password must have 8 to 128 characters");
+        }
+    }
+}

@@ -10,9 +10,12 @@ pub(crate) struct Token(String);
 impl Token {
     /// Draws from the operating system.
     pub(crate) fn new() -> Result<Self, rand::rand_core::OsError> {
-        let mut bytes = [0; 32];
-        OsRng.try_fill_bytes(&mut bytes)?;
-        Ok(Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect()))
+        let mut halves = [[0; 16]; 2];
+        for half in &mut halves {
+            OsRng.try_fill_bytes(half)?;
+        }
+        let [first, second] = halves.map(u128::from_be_bytes);
+        Ok(Self(format!("{first:032x}{second:032x}")))
     }
 
     /// Reads a cookie; `None` for anything that cannot be one of ours.

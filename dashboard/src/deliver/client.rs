@@ -25,7 +25,7 @@ const HELLO: Duration = Duration::from_secs(10);
 /// A client that takes nothing for so long is cut off; what it missed it finds by `seq`.
 const WRITE: Duration = Duration::from_secs(20);
 /// The keep-alive of a client that asks for none.
-const NO_KEEP_ALIVE: Duration = Duration::from_secs(24 * 3600);
+const NO_KEEP_ALIVE: Duration = Duration::from_hours(24);
 
 /// Why a connection ended.
 #[derive(Debug, thiserror::Error)]
@@ -39,7 +39,13 @@ pub(super) enum Ended {
     #[error("silent for longer than allowed")]
     Timeout(#[from] tokio::time::error::Elapsed),
     #[error("dropped by the router")]
-    Router(#[from] LinkError),
+    Router(#[source] Box<LinkError>),
+}
+
+impl From<LinkError> for Ended {
+    fn from(error: LinkError) -> Self {
+        Self::Router(error.into())
+    }
 }
 
 /// A socket with its buffers.
@@ -205,7 +211,7 @@ impl Flow {
     }
 }
 
-/// rumqttd keeps the QoS to itself, but the length tells: above 0 there are two bytes of packet id.
+/// rumqttd keeps the `QoS` to itself, but the length tells: above 0 there are two bytes of packet id.
 fn awaits_ack(publish: &Publish) -> bool {
     publish.len() > 2 + publish.topic.len() + publish.payload.len()
 }

@@ -148,7 +148,7 @@ impl Courier {
                 biased;
                 () = stop.cancelled() => break,
                 rows = session.acknowledged() => self.settle(&rows?).await?,
-                change = self.changes.recv() => self.note_change(change),
+                change = self.changes.recv() => self.note_change(&change),
                 state = self.states.recv() => self.note_state(state),
                 _ = self.look.tick() => self.look_after().await?,
             }
@@ -217,7 +217,7 @@ impl Courier {
         Ok(())
     }
 
-    fn note_change(&mut self, change: Result<Change, RecvError>) {
+    fn note_change(&mut self, change: &Result<Change, RecvError>) {
         // Lagging is no harm: the outbox itself is read.
         if !matches!(change, Err(RecvError::Closed)) {
             self.more = true;

@@ -30,7 +30,7 @@ use tokio::{
 use super::{
     client::{Client, Ended},
     courier::{Lost, Message, Session},
-    wire::{Farewell, Hello},
+    wire::{Codec, Farewell, Hello},
 };
 
 /// Clients at a time; the next one is told that the server is busy.
@@ -53,7 +53,7 @@ pub enum BrokerError {
     )]
     Listen { listen: SocketAddr, source: io::Error },
     #[error("cannot link to the embedded broker")]
-    Link(#[from] LinkError),
+    Link(#[source] Box<LinkError>),
 }
 
 /// The broker with the publisher's link into it.
@@ -81,8 +81,9 @@ impl Embedded {
                 .clean_session(!keeps)
                 .dynamic_filters(true)
                 .build()
+                .map_err(Box::new)
         });
-        let (tx, rx, _) = link("xunjian", false)?;
+        let (tx, rx, _) = link("xunjian", false).map_err(BrokerError::Link)?;
         let door = Arc::new(Door::new(link, users));
         let mut tasks = JoinSet::new();
         tasks.spawn(accept(listener, door));
@@ -118,7 +119,7 @@ impl Session for Embedded {
             ..Default::default()
         };
         let publish = Publish::deserialize(qos_1(&message.topic, &message.payload, message.retain));
-        self.tx.send(Packet::Publish(publish, Some(properties))).await.map_err(gone)?;
+        self.tx.send(Packet::Publish(publish, Some(properties))).await.map_err(|e| gone(&e))?;
         self.sent.push_back(message.row);
         Ok(())
     }
@@ -126,7 +127,7 @@ impl Session for Embedded {
     async fn acknowledged(&mut self) -> Result<Vec<i64>, Lost> {
         let mut rows = Vec::new();
         let mut next = tokio::select! {
-            next = self.rx.next() => next.map_err(gone)?,
+            next = self.rx.next() => next.map_err(|e| gone(&e))?,
             _ = self.tasks.join_next() => return Err(Lost::new("the embedded broker stopped")),
         };
         // From here on nothing waits, so nothing is lost when this future is dropped.
@@ -134,7 +135,7 @@ impl Session for Embedded {
             if matches!(notification, Notification::DeviceAck(_)) {
                 rows.extend(self.sent.pop_front().flatten());
             }
-            next = self.rx.next().now_or_never().transpose().map_err(gone)?.flatten();
+            next = self.rx.next().now_or_never().transpose().map_err(|e| gone(&e))?.flatten();
         }
         Ok(rows)
     }
@@ -144,11 +145,11 @@ impl Session for Embedded {
     }
 }
 
-fn gone(error: LinkError) -> Lost {
+fn gone(error: &LinkError) -> Lost {
     Lost::new(format!("the embedded broker does not answer: {error}"))
 }
 
-/// rumqttd's constructor makes QoS 0 messages only, which it never acknowledges; its own storage
+/// rumqttd's constructor makes `QoS` 0 messages only, which it never acknowledges; its own storage
 /// format carries the rest: flags, packet id, topic length, topic, payload.
 fn qos_1(topic: &str, payload: &[u8], retain: bool) -> bytes::Bytes {
     let mut bytes = BytesMut::with_capacity(5 + topic.len() + payload.len());
@@ -194,7 +195,7 @@ async fn attend(stream: TcpStream, from: SocketAddr, door: Arc<Door>) {
 /// Opens a link into the router: client id, and whether the session outlives the connection.
 /// Waits for the router's answer.
 type Linker =
-    Box<dyn Fn(&str, bool) -> Result<(LinkTx, LinkRx, Notification), LinkError> + Send + Sync>;
+    Box<dyn Fn(&str, bool) -> Result<(LinkTx, LinkRx, Notification), Box<LinkError>> + Send + Sync>;
 
 /// Who may come in, and how many.
 struct Door {
@@ -228,11 +229,12 @@ impl Door {
         let (door, name) = (Arc::clone(self), slot.name.clone());
         let keeps = !hello.connect.clean_session;
         let linked = spawn_blocking(move || (door.link)(&name, keeps)).await;
-        let (mut tx, mut rx, greeting) = linked.map_err(io::Error::other)??;
+        let (mut tx, mut rx, greeting) =
+            linked.map_err(io::Error::other)?.map_err(Ended::Router)?;
         let greeting: Option<Packet> = greeting.into();
         let present = matches!(greeting, Some(Packet::ConnAck(ack, _)) if ack.session_present);
         let assigned = hello.connect.client_id.is_empty().then(|| slot.name.clone());
-        let welcome = hello.codec.welcome(present, assigned);
+        let welcome = Codec::welcome(present, assigned);
         client.serve(&hello, welcome, &mut tx, &mut rx).await
     }
 

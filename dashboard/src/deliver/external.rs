@@ -1,4 +1,4 @@
-//! A session with a broker outside: MQTT 5, QoS 1.
+//! A session with a broker outside: MQTT 5, `QoS` 1.
 //!
 //! rumqttc would resend what was under way by itself after a reconnect, in an order of its own and
 //! without telling which outbox rows it means. So a session here ends with its connection, and the
@@ -207,4 +207,27 @@ fn tls(ca_file: Option<&Path>) -> Result<TlsConfiguration, CaFileError> {
 /// User and password stand percent-encoded in a URL.
 fn decoded(text: &str) -> String {
     percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(url: &str, host: &str, port: u16, login: Option<(&str, &str)>) {
+        let dial = Dial::new(&url.parse().unwrap(), &MqttConfig::default()).unwrap();
+        assert_eq!(dial.options.broker_address(), (host.to_owned(), port), "{url}");
+        let credentials = dial.options.credentials();
+        let found = credentials.as_ref().map(|l| (l.username.as_str(), l.password.as_str()));
+        assert_eq!(found, login, "{url}");
+    }
+
+    #[test]
+    fn addresses_are_read_as_they_are_written() {
+        check("mqtt://broker", "broker", 1883, None);
+        check("mqtts://broker", "broker", 8883, None);
+        check("mqtt://[::1]:1884", "::1", 1884, None);
+        check("mqtt://li@broker", "broker", 1883, Some(("li", "")));
+        check("mqtt://li:p%40s%2Bs+%26@broker:1", "broker", 1, Some(("li", "p@s+s+&")));
+    }
 }

@@ -227,8 +227,7 @@ async fn both_versions_read_on_one_port() {
 async fn mosquitto_s_own_client_reads_a_burst() {
     let (bench, port) = (bench().await, free_port());
     let running = Running::start(embedded(port), &bench);
-    until("the broker", async || tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok())
-        .await;
+    until("the broker", async || answers(port).await).await;
     let mut readers = Vec::new();
     for version in ["mqttv311", "mqttv5"] {
         let port = port.to_string();
@@ -418,10 +417,14 @@ async fn a_taken_port_says_what_to_do() {
 
 /// A Mosquitto that keeps its sessions on disk, so that it can be killed.
 async fn mosquitto(dir: &Path, port: u16) -> Child {
+    mosquitto_with(dir, port, "").await
+}
+
+async fn mosquitto_with(dir: &Path, port: u16, more: &str) -> Child {
     let text = format!(
         "listener {port} 127.0.0.1\nallow_anonymous true\nuser root\npersistence true\n\
          persistence_location {}/\nautosave_on_changes true\nautosave_interval 1\n\
-         max_queued_messages 100000\n",
+         max_queued_messages 100000\n{more}",
         dir.display()
     );
     let file = dir.join("mosquitto.conf");
@@ -435,9 +438,12 @@ async fn mosquitto(dir: &Path, port: u16) -> Child {
         .kill_on_drop(true)
         .spawn()
         .expect("this test runs Mosquitto: install the package `mosquitto`");
-    until("mosquitto", async || tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok())
-        .await;
+    until("mosquitto", async || answers(port).await).await;
     child
+}
+
+async fn answers(port: u16) -> bool {
+    tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -497,6 +503,51 @@ impl Subscriber {
         }
         order
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broker_is_trusted_by_its_certificate_only() {
+    let (bench, port) = (bench().await, free_port());
+    let dir = bench.dir.path();
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-nodes", "-days", "2", "-subj", "/CN=localhost"])
+        .args(["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"])
+        .args(["-addext", "subjectAltName=DNS:localhost", "-keyout", "key.pem", "-out", "ca.pem"])
+        .current_dir(dir)
+        .stderr(Stdio::null())
+        .status();
+    assert!(made.await.expect("this test needs `openssl`").success());
+    let (certificate, key) = (dir.join("ca.pem"), dir.join("key.pem"));
+    let files = format!("certfile {}\nkeyfile {}\n", certificate.display(), key.display());
+    let _broker = mosquitto_with(dir, port, &files).await;
+    bench.raise(&alert(1)).await;
+
+    let url = Some(format!("mqtts://localhost:{port}").parse().unwrap());
+    let stranger = MqttConfig { url: url.clone(), ..Default::default() };
+    let running = Running::start(stranger, &bench);
+    until("the refusal", async || bench.context.delivery.detail().contains("certificate")).await;
+    running.end().await;
+    assert_eq!(bench.context.store.outbox_depth().await.unwrap(), 1);
+
+    let known = MqttConfig { url, ca_file: Some(certificate), ..Default::default() };
+    let running = Running::start(known, &bench);
+    delivered(&bench).await;
+    running.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broker_that_refuses_messages_gets_no_alert_marked() {
+    let (bench, port) = (bench().await, free_port());
+    let acl = bench.dir.path().join("acl");
+    std::fs::write(&acl, "topic read xunjian/#\ntopic write xunjian/available\n").unwrap();
+    let more = format!("acl_file {}\n", acl.display());
+    let _broker = mosquitto_with(bench.dir.path(), port, &more).await;
+    bench.raise(&alert(1)).await;
+    let url = Some(format!("mqtt://127.0.0.1:{port}").parse().unwrap());
+    let running = Running::start(MqttConfig { url, ..Default::default() }, &bench);
+    until("the refusal", async || bench.context.delivery.detail().contains("NotAuthorized")).await;
+    running.end().await;
+    assert_eq!(bench.context.store.outbox_depth().await.unwrap(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -123,7 +123,7 @@ impl Codec {
     }
 
     /// The answer to a CONNECT that is taken.
-    pub(super) fn welcome(self, session_present: bool, assigned: Option<String>) -> Packet {
+    pub(super) fn welcome(session_present: bool, assigned: Option<String>) -> Packet {
         let properties = ConnAckProperties {
             max_qos: Some(1),
             shared_subscription_available: Some(0),
@@ -154,7 +154,7 @@ pub(super) enum Farewell {
     Full,
 }
 
-/// QoS 2 is granted as 1; `$share` and `$SYS` are not served.
+/// `QoS` 2 is granted as 1; `$share` and `$SYS` are not served.
 fn served(mut subscribe: Subscribe) -> Result<Subscribe, Refused> {
     if subscribe.filters.len() > MAX_FILTERS {
         return Err(Refused::Filter(format!("{} filters at once", subscribe.filters.len())));

@@ -1,13 +1,15 @@
 //! Reads a video file from its beginning to its end, or to where it is damaged.
 
+use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::SourceState;
 use gstreamer as gst;
 
 use crate::Pace;
 use crate::pipeline::{Flow, Next, Pipeline};
+use crate::reason::CUT_SHORT;
 use crate::source::{Go, POLL, Reader, pictures, running_time};
 
 impl Reader {
@@ -28,6 +30,7 @@ impl Reader {
         };
         let mut reached = gst::ClockTime::ZERO;
         let mut length = None;
+        let mut heard = Instant::now();
         let fault = loop {
             if self.stop.asked() {
                 return self.end(SourceState::Ended, "stopped");
@@ -48,8 +51,14 @@ impl Reader {
                     if self.deliver(&sample, at, basis) == Go::Stop {
                         return self.end(SourceState::Ended, "stopped");
                     }
+                    heard = Instant::now();
                 }
-                Next::Nothing => {}
+                Next::Nothing => {
+                    let stuck = stuck(&pipeline, flow, heard);
+                    if stuck.is_some() {
+                        break stuck;
+                    }
+                }
                 Next::End => break None,
                 Next::Lost(fault) => break Some(fault.of_file(path)),
             }
@@ -86,6 +95,22 @@ impl Reader {
     }
 }
 
+/// Some damaged files stop GStreamer's readers without an error: what does not move is given up.
+fn stuck(pipeline: &Pipeline, flow: Flow, heard: Instant) -> Option<String> {
+    let waited = heard.elapsed();
+    if !pipeline.connected() {
+        return (waited >= OPENING).then(|| "nothing in it can be played".to_owned());
+    }
+    // At its own pace a film may rest on one picture for as long as it likes.
+    (flow == Flow::Every && waited >= READING).then(|| "no further picture came".to_owned())
+}
+
+/// Until the first stream of a file is found.
+const OPENING: Duration = Duration::from_secs(10);
+
+/// Between two pictures that nobody holds back.
+const READING: Duration = Duration::from_secs(30);
+
 /// Sound may go on a little after the last picture.
 fn tolerance(length: gst::ClockTime) -> gst::ClockTime {
     gst::ClockTime::from_mseconds(1000).max(length / 50)
@@ -100,7 +125,7 @@ fn seconds(time: gst::ClockTime) -> f64 {
 }
 
 /// Says what the operating system says before GStreamer wraps it.
-fn readable(path: &Path) -> Result<(), String> {
+pub(crate) fn readable(path: &Path) -> Result<(), String> {
     let meta = std::fs::metadata(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
         _ => error.to_string(),
@@ -111,5 +136,78 @@ fn readable(path: &Path) -> Result<(), String> {
     if meta.len() == 0 {
         return Err("the file is empty".to_owned());
     }
-    std::fs::File::open(path).map(drop).map_err(|error| error.to_string())
+    let mut file = std::fs::File::open(path).map_err(|error| error.to_string())?;
+    // GStreamer's own answer to this differs from time to time, and now and then never comes.
+    match has_index(&mut file, meta.len()) {
+        Ok(false) => Err(CUT_SHORT.to_owned()),
+        _ => Ok(()),
+    }
+}
+
+/// Whether an MP4 holds its index, complete. Any other file passes, as does an odd one: GStreamer
+/// judges those.
+fn has_index(file: &mut (impl Read + Seek), length: u64) -> std::io::Result<bool> {
+    let mut at = 0;
+    for number in 0..MOST_BOXES {
+        if at + 8 > length {
+            return Ok(number == 0);
+        }
+        file.seek(SeekFrom::Start(at))?;
+        let mut head = [0; 16];
+        file.read_exact(&mut head[..8])?;
+        let [a, b, c, d, kind @ ..] = head.first_chunk::<8>().copied().unwrap_or_default();
+        if number == 0 && kind != *b"ftyp" {
+            return Ok(true);
+        }
+        let size = match u32::from_be_bytes([a, b, c, d]) {
+            0 => length - at,
+            1 => {
+                file.read_exact(&mut head[8..])?;
+                u64::from_be_bytes(head.last_chunk::<8>().copied().unwrap_or_default())
+            }
+            size => u64::from(size),
+        };
+        let end = at.saturating_add(size.max(8));
+        if kind == *b"moov" {
+            return Ok(end <= length);
+        }
+        at = end;
+    }
+    Ok(true)
+}
+
+/// No real film has as many parts before its index.
+const MOST_BOXES: usize = 10_000;
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    #[test]
+    fn an_index_is_found_where_there_is_one() {
+        let ftyp = b"\0\0\0\x0cftypisom".as_slice();
+        let moov = b"\0\0\0\x0cmoov1234".as_slice();
+        let mdat = b"\0\0\0\x01mdat\0\0\0\0\0\0\0\x14data".as_slice();
+        let rest = b"\0\0\0\0mdatto the end".as_slice();
+        let endless = b"\xff\xff\xff\xfffree".as_slice();
+        let cases: [(&[&[u8]], bool); 10] = [
+            (&[ftyp, moov, mdat], true),
+            (&[ftyp, mdat, moov], true),
+            (&[ftyp, moov, rest], true),
+            (&[ftyp, mdat], false),
+            (&[ftyp, rest], false),
+            (&[ftyp, mdat, &moov[..10]], false),
+            (&[ftyp, endless], false),
+            (&[ftyp], false),
+            (&[b"RIFF, not MP4"], true),
+            (&[b"tiny"], true),
+        ];
+        for (parts, expected) in cases {
+            let bytes = parts.concat();
+            let length = bytes.len() as u64;
+            assert_eq!(has_index(&mut Cursor::new(&bytes), length).unwrap(), expected, "{parts:?}");
+        }
+    }
 }

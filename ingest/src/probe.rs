@@ -47,6 +47,9 @@ pub fn probe(input: &Input) -> Result<Probe, ProbeError> {
         Input::File(path) => (Flow::Every, Some(path.clone())),
         Input::Images(folder) => (Flow::Every, Some(first_image(folder).map_err(failed)?)),
     };
+    if let Some(path) = &file {
+        crate::file::readable(path).map_err(failed)?;
+    }
     let plan = Plan {
         flow,
         axis: Arc::new(Axis::new(Basis::From(Timestamp::UNIX_EPOCH, TimeBasis::Media))),

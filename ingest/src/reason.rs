@@ -73,7 +73,7 @@ fn worded(error: &gst::glib::Error, details: &str) -> String {
             return format!("no decoder for this video is installed: {}", error.message());
         }
         Some(gst::StreamError::Demux) if incomplete(error, details) => {
-            return "the file is cut short or damaged: its index (moov) is missing".to_owned();
+            return CUT_SHORT.to_owned();
         }
         Some(gst::StreamError::Decrypt | gst::StreamError::DecryptNokey) => {
             return "the video is encrypted".to_owned();
@@ -86,6 +86,9 @@ fn worded(error: &gst::glib::Error, details: &str) -> String {
         None => error.message().to_owned(),
     }
 }
+
+/// An MP4 without the part that says where its pictures are.
+pub(crate) const CUT_SHORT: &str = "the file is cut short or damaged: its index (moov) is missing";
 
 /// MP4 keeps its index at the end unless it was made for streaming.
 fn incomplete(error: &gst::glib::Error, details: &str) -> bool {

@@ -76,9 +76,10 @@ impl Hasher {
     }
 }
 
-/// 16 letters and digits: 95 bits.
+/// 16 letters and digits without those that look alike (`0O`, `1Il`): 93 bits.
 pub(super) fn random() -> String {
-    rand::rng().sample_iter(Alphanumeric).take(16).map(char::from).collect()
+    let clear = |b: &u8| !b"0O1Il".contains(b);
+    rand::rng().sample_iter(Alphanumeric).filter(clear).take(16).map(char::from).collect()
 }
 
 #[cfg(test)]

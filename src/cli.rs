@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 #[derive(Debug, Parser)]
 #[command(version, about, after_help = EXIT_CODES)]
 pub(crate) struct Args {
-    /// Log lines as JSON. What is logged: the variable XUNJIAN_LOG, for example `debug`.
+    /// Log lines as JSON. What is logged: the variable `XUNJIAN_LOG`, for example `debug`.
     #[arg(long, global = true)]
     pub log_json: bool,
     #[command(subcommand)]
@@ -78,7 +78,7 @@ pub(crate) struct Unsurveyed {
     /// How long a vehicle may stand. Default: as configured, else 10s.
     #[arg(long, value_parser = humantime_serde::re::humantime::parse_duration)]
     pub dwell: Option<Duration>,
-    /// The detector. Default: as configured, else ssdlite-mobilenetv2.
+    /// The detector. Default: as configured, else nanodet-g.
     #[arg(long)]
     pub model: Option<String>,
     /// Threads of one inference. Default: as configured, else 1.

@@ -110,7 +110,7 @@ impl Loaded {
         match toml::from_str(&text) {
             Ok(config) => Ok(Self { config, path: path.to_owned(), text }),
             Err(error) => {
-                let line = error.span().map(|span| text[..span.start].lines().count().max(1));
+                let line = error.span().map(|span| text[..span.start].matches('\n').count() + 1);
                 Err(Problem {
                     file: path.to_owned(),
                     line,
@@ -140,6 +140,11 @@ impl Loaded {
             found.extend(source.problems());
         }
         found.into_iter().map(|(key, message)| self.problem(&key, message)).collect()
+    }
+
+    /// Whether there is a file at all.
+    pub(crate) fn was_read(&self) -> bool {
+        !self.path.as_os_str().is_empty()
     }
 
     /// A problem of one key of this file.

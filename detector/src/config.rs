@@ -12,7 +12,7 @@ use serde::Deserialize;
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// Which `[[model]]` of `models/manifest.toml`. Default: `ssdlite-mobilenetv2`.
+    /// Which `[[model]]` of `models/manifest.toml`. Default: `nanodet-g`.
     pub model: String,
     /// What runs the network. Default: `cpu`.
     pub provider: Provider,
@@ -93,7 +93,7 @@ pub struct TrackerConfig {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            model: "ssdlite-mobilenetv2".into(),
+            model: "nanodet-g".into(),
             provider: Provider::Cpu,
             precision: Precision::F32,
             runtime: None,

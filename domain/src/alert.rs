@@ -87,7 +87,7 @@ pub enum Authority {
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum EndReason {
-    /// It was seen to move away, or the place was seen without it.
+    /// It was followed while it moved away.
     Left,
     /// Nothing is known: it was not seen again. Not the same as having left.
     Lost,

@@ -69,7 +69,7 @@ impl FixedCamera {
     pub const WORST_SIGMA_M: f64 = 25.0;
 
     /// The ground that the picture shows: closed ring of [lon, lat]. Cut where the ground is farther
-    /// than `reach_m` from the surveyed point nearest to it, or at the horizon.
+    /// than `reach_m` from the first surveyed point, or at the horizon.
     pub fn footprint(&self, reach_m: f64) -> Vec<[f64; 2]> {
         let (width, height) = (f64::from(self.size.width), f64::from(self.size.height));
         let column = |x: f64| {

@@ -60,6 +60,15 @@ struct Lane {
     adrift: Vec<Standing>,
 }
 
+impl Lane {
+    /// Nobody looked while the program was away: what stood then is waited for from the first view on.
+    fn wait_from(&mut self, first_view: Timestamp) {
+        for standing in &mut self.adrift {
+            standing.sighted = standing.sighted.max(first_view);
+        }
+    }
+}
+
 /// The most vehicles followed per source; beyond it new ones wait.
 const MOST_VEHICLES: usize = 2048;
 
@@ -88,6 +97,9 @@ impl Engine {
         if view.at <= lane.last_at {
             return Vec::new();
         }
+        if lane.last_at == Timestamp::MIN {
+            lane.wait_from(view.at);
+        }
         lane.last_at = view.at;
         let mut judge = Judge { fences: &self.fences, config: &self.config, out: Vec::new() };
         judge.view(lane, view);
@@ -102,7 +114,8 @@ impl Engine {
             judge.end(standing, EndReason::SourceEnded);
         }
         for standing in lane.adrift {
-            judge.end(standing, EndReason::Lost);
+            let reason = judge.why_gone(&standing);
+            judge.end(standing, reason);
         }
         judge.out
     }
@@ -194,18 +207,22 @@ impl Judge<'_> {
             .extract_if(.., |lost| longer(at, lost.sighted, self.patience(lost)))
             .collect();
         for lost in given_up {
-            let reason =
-                if lost.moving_since().is_some() { EndReason::Left } else { EndReason::Lost };
+            let reason = self.why_gone(&lost);
             self.end(lost, reason);
         }
+    }
+
+    fn why_gone(&self, lost: &Standing) -> EndReason {
+        if lost.left(self.config.grace) { EndReason::Left } else { EndReason::Lost }
     }
 
     /// How long a vehicle out of sight may come back to its place. One that was seen to move off gets just
     /// the time in which a track stolen by a passer-by is found again.
     fn patience(&self, lost: &Standing) -> Duration {
-        match lost.moving_since() {
-            Some(_) => self.config.lost_after * 2,
-            None => self.config.rejoin_within,
+        if lost.left(self.config.grace) {
+            self.config.lost_after * 2
+        } else {
+            self.config.rejoin_within
         }
     }
 
@@ -298,8 +315,8 @@ impl Judge<'_> {
             self.end_stay(stay, standing.last_seen, EndReason::Left);
             return;
         }
-        if let Some((fence, _)) = here {
-            self.report(&mut stay, standing, fence, lane, view);
+        if let Some(&here) = here {
+            self.report(&mut stay, standing, here, lane, view);
         }
         standing.stay = Some(stay);
     }
@@ -309,7 +326,7 @@ impl Judge<'_> {
         &mut self,
         stay: &mut Stay,
         standing: &Standing,
-        fence: &Fence,
+        (fence, probability): (&Fence, f64),
         lane: &Lane,
         view: &View,
     ) {
@@ -321,7 +338,7 @@ impl Judge<'_> {
                     self.out.push(Outcome::Updated(alert.clone()));
                 }
             }
-            None if stay.outside_since.is_none()
+            None if Inside::of(probability) == Inside::Yes
                 && longer(view.at, stay.since, self.config.dwell) =>
             {
                 let alert = Box::new(raised(stay, standing, fence, lane, view, self.config));

@@ -147,8 +147,9 @@ impl Standing {
         self.moving_since = None;
     }
 
-    pub(crate) fn moving_since(&self) -> Option<Timestamp> {
-        self.moving_since
+    /// Whether it was followed while it moved off. Being lost from sight at the first doubtful box is not leaving.
+    pub(crate) fn left(&self, grace: std::time::Duration) -> bool {
+        self.moving_since.is_some_and(|since| longer(self.sighted, since, grace))
     }
 
     pub(crate) fn track(&self) -> TrackId {

@@ -71,7 +71,7 @@ fn ready(
         return Ok(Ready { spec, ..known.clone() });
     }
     let name = file_name(&input).unwrap_or_else(|| input.to_string());
-    let id = (1..)
+    let id = (1..=100_000)
         .map(|n: u32| if n == 1 { slug(&name) } else { format!("{}-{n}", slug(&name)) })
         .filter_map(|id| SourceId::new(&id).ok())
         .find(|id| !ids.contains(id))

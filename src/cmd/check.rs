@@ -87,15 +87,16 @@ fn check_models(loaded: &Loaded) -> Vec<Problem> {
             return vec![loaded.problem("models_dir", format!("{:#}", anyhow::Error::from(error)))];
         }
     };
-    let Some(card) = manifest.model(wanted) else {
+    if manifest.model(wanted).is_none() {
         let known: Vec<&str> = manifest.models().iter().map(|card| card.id.as_str()).collect();
         let message = format!("no model `{wanted}`; there are: {}", known.join(", "));
         return vec![loaded.problem("detector.model", message)];
-    };
-    card.verify(&dir)
-        .err()
+    }
+    let other_model = |name: &str| name != wanted && manifest.model(name).is_some();
+    let faults = manifest.verify(&dir).into_iter().filter(|(name, _)| !other_model(name));
+    faults
+        .filter_map(|(_, result)| result.err())
         .map(|error| loaded.problem("detector.model", format!("{:#}", anyhow::Error::from(error))))
-        .into_iter()
         .collect()
 }
 

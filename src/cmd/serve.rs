@@ -11,6 +11,7 @@ use dashboard::{Context, Delivery, Readiness, Sources};
 use detector::Onnx;
 use domain::{Clock, SourceId, SystemClock};
 use ingest::{Input, Pace, SegmentDir, SourceSpec, Start};
+use metrics_exporter_prometheus::PrometheusHandle;
 use rules::{Engine, Fences};
 use store::{ManifestContext, Store};
 use tokio_util::sync::CancellationToken;
@@ -32,7 +33,7 @@ pub(crate) fn run(args: &cli::Serve) -> anyhow::Result<ExitCode> {
     let (mut ready, problems) = fences::ready_sources(&loaded);
     super::refuse(&problems)?;
     if let Some(video) = &args.video {
-        if args.unsurveyed.dwell.is_none() && args.config.is_none() {
+        if args.unsurveyed.dwell.is_none() && !loaded.was_read() {
             loaded.config.rules.parking.dwell = Duration::from_secs(10);
         }
         ready.push(unsurveyed(video, &args.unsurveyed.zone)?);
@@ -76,22 +77,8 @@ async fn serve(loaded: Loaded, ready: Vec<Ready>) -> anyhow::Result<()> {
         let board = board.clone();
         move || board.statuses()
     });
-    let context = Context {
-        store: store.clone(),
-        clock: Arc::clone(&clock),
-        sources: sources.clone(),
-        fences: Arc::new({
-            let (fences, clock) = (Arc::clone(&fences), Arc::clone(&clock));
-            move || fences.geojson(clock.now())
-        }),
-        ready: Arc::new({
-            let model = model.clone();
-            move || Readiness { model: Some(model.clone()), problems: Vec::new() }
-        }),
-        metrics: metrics.clone(),
-        delivery: Delivery::default(),
-    };
-
+    let shown = Shown { store: &store, clock: &clock, sources: &sources, fences: &fences };
+    let context = shown.context(&model, metrics.clone());
     let config = &loaded.config;
     let segments = SegmentDir::new(
         config.segments_dir(),
@@ -101,13 +88,13 @@ async fn serve(loaded: Loaded, ready: Vec<Ready>) -> anyhow::Result<()> {
     let scratch = config.segments_dir().join("clips");
     let cutter =
         Cutter::new(segments.clone(), scratch).context("cannot make a folder for clips")?;
-    let manifest = manifest(&loaded, &model);
+    let recorder = Recorder::new(store.clone(), Some(cutter), manifest(&loaded, &model));
     let parts = Parts {
         detector: Box::new(detector),
         tracker: config.detector.tracker.clone(),
         cameras: cameras(&ready),
         engine: engine(&loaded, fences, &ready, &store).await?,
-        recorder: Recorder::new(store.clone(), Some(cutter), manifest),
+        recorder,
     };
 
     let stop = CancellationToken::new();
@@ -139,6 +126,30 @@ async fn serve(loaded: Loaded, ready: Vec<Ready>) -> anyhow::Result<()> {
     let outcome = supervise::supervise(stages, stop).await;
     store.close().await.context("cannot close the store")?;
     outcome
+}
+
+/// What the page and delivery are given.
+struct Shown<'a> {
+    store: &'a Store,
+    clock: &'a Arc<dyn Clock>,
+    sources: &'a Sources,
+    fences: &'a Arc<Fences>,
+}
+
+impl Shown<'_> {
+    fn context(&self, model: &dashboard::Model, metrics: PrometheusHandle) -> Context {
+        let (fences, clock) = (Arc::clone(self.fences), Arc::clone(self.clock));
+        let model = model.clone();
+        Context {
+            store: self.store.clone(),
+            clock: Arc::clone(self.clock),
+            sources: self.sources.clone(),
+            fences: Arc::new(move || fences.geojson(clock.now())),
+            ready: Arc::new(move || Readiness { model: Some(model.clone()), problems: Vec::new() }),
+            metrics,
+            delivery: Delivery::default(),
+        }
+    }
 }
 
 fn load_fences(loaded: &Loaded, ready: &[Ready]) -> anyhow::Result<Fences> {
@@ -223,7 +234,7 @@ async fn stop_sources(board: Board, inbox: Arc<Inbox>, stop: CancellationToken) 
 async fn tell_figures(
     board: Board,
     sources: Sources,
-    metrics: metrics_exporter_prometheus::PrometheusHandle,
+    metrics: PrometheusHandle,
     stop: CancellationToken,
 ) -> Ended {
     let mut tick = tokio::time::interval(Duration::from_secs(5));

@@ -36,7 +36,7 @@ pub(crate) fn look(
             Item::Frame(frame) => {
                 let tracker =
                     trackers.entry(frame.source.clone()).or_insert_with(|| Tracker::new(tracker));
-                let sightings = see(&frame, detector, tracker);
+                let Some(sightings) = see(&frame, detector, tracker) else { continue };
                 tally.count(&frame, &sightings);
                 Seen::Frame { frame, sightings }
             }
@@ -50,14 +50,14 @@ pub(crate) fn look(
     tally
 }
 
-/// A frame that cannot be looked at is counted and passed over: the next one may work. It is not taken as
-/// a view of an empty place, since the tracker hears nothing of it.
-fn see(frame: &Frame, detector: &mut dyn Detect, tracker: &mut Tracker) -> Vec<Sighting> {
+/// A frame that cannot be looked at is counted and passed over: the next one may work. Nobody hears of it, so
+/// that it is not taken as a view of an empty place.
+fn see(frame: &Frame, detector: &mut dyn Detect, tracker: &mut Tracker) -> Option<Vec<Sighting>> {
     let started = Instant::now();
     match detector.detect(frame) {
         Ok(detections) => {
             metrics::histogram!("xunjian_detect_seconds").record(started.elapsed());
-            tracker.update(&detections, frame.at)
+            Some(tracker.update(&detections, frame.at))
         }
         Err(error) => {
             metrics::counter!("xunjian_detect_errors_total").increment(1);
@@ -65,7 +65,7 @@ fn see(frame: &Frame, detector: &mut dyn Detect, tracker: &mut Tracker) -> Vec<S
                 error = format!("{:#}", anyhow::Error::from(error)),
                 "frame passed over"
             );
-            Vec::new()
+            None
         }
     }
 }

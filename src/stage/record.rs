@@ -85,12 +85,11 @@ impl Recorder {
     async fn raise(&mut self, alert: Alert, first: Option<Box<Shot>>, last: Option<Box<Shot>>) {
         self.persist(Report::Raise, &alert).await;
         for (when, shot) in [("first", &first), ("last", &last)] {
-            match shot {
-                Some(shot) => self.keep_shot(alert.id, when, shot).await,
-                None => {
-                    let why = "no frame of this moment was kept";
-                    self.missing(alert.id, &format!("{when}_scene.jpg"), why).await;
-                }
+            if let Some(shot) = shot {
+                self.keep_shot(alert.id, when, shot).await;
+            } else {
+                let why = "no frame of this moment was kept";
+                self.missing(alert.id, &format!("{when}_scene.jpg"), why).await;
             }
         }
         if self.cutter.is_some() {
@@ -100,7 +99,7 @@ impl Recorder {
                 Ok(row) if row.state == EvidenceState::Ready => {}
                 Ok(_) => self.jobs.push_back(Job { alert: Arc::new(alert), tries: 0 }),
                 Err(error) => {
-                    tracing::error!(alert = %alert.id, %error, "clip cannot be announced")
+                    tracing::error!(alert = %alert.id, %error, "clip cannot be announced");
                 }
             }
         }

@@ -263,6 +263,27 @@ fn a_restart_takes_up_the_open_alert() {
 }
 
 #[test]
+fn a_long_pause_between_runs_does_not_alert_again() {
+    let mut story = Story::new(&[strip("")]);
+    story.see_for(12, &[car(1, 0.0, 0.0, 0.3)]);
+    let mut after = Story::resuming(&[strip("")], &story.alerts);
+    after.at = start() + SignedDuration::from_mins(30);
+    after.see_for(3, &[]);
+    after.see_for(30, &[car(1, 0.1, 0.0, 0.3)]);
+    assert_eq!(after.finish(), ["1803 updated", "1833 ended SourceEnded at 1832"]);
+}
+
+#[test]
+fn a_stay_that_becomes_ambiguous_waits() {
+    let mut story = Story::new(&[strip("")]);
+    story.see_for(8, &[car(1, 0.0, 0.0, 0.3)]);
+    story.see_for(10, &[car(1, 0.0, 0.0, 2.0)]);
+    assert_eq!(story.log, ["2 standing"]);
+    story.see_for(2, &[car(1, 0.0, 0.0, 0.3)]);
+    assert_eq!(story.log, ["2 standing", "18 raised since 0"]);
+}
+
+#[test]
 fn replay_is_identical() {
     let run = || {
         let mut story = Story::new(&[strip("")]);

@@ -1,0 +1,11 @@
+//! The real program, end to end: real broker, real files, real database, real browser.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics where it stands")]
+
+mod analyze;
+mod bad_input;
+mod broker;
+mod crash;
+mod page;
+mod program;
+mod tidy;

@@ -42,12 +42,14 @@ check: ui ## formatting, lints, and licences and advisories if cargo-deny is the
 	@if cargo deny --version >/dev/null 2>&1; then cargo deny check; else echo "check: cargo-deny is not installed, skipping it"; fi
 
 .PHONY: bench
-bench: setup models ## measures; beside the Python pipelines when PEERS has them
-	cargo bench --workspace --locked
-	@if [ ! -d "$(PEERS)" ]; then \
-	    echo "bench: no Python pipelines in $(PEERS), skipping the rows that compare with them (set PEERS=DIR)"; \
-	elif [ -x benches/peers.sh ]; then \
-	    venv=$$(setup/peers.sh) && benches/peers.sh "$(PEERS)" "$$venv/bin/python"; \
+bench: setup models ui ## measures the whole road; beside the Python pipeline when PEERS has it
+	cargo build --release --locked --bin xunjian
+	cargo build --release --locked -p detector --example bare
+	@if [ -d "$(PEERS)" ]; then \
+	    venv=$$(setup/peers.sh) && benches/road.py --peers "$(PEERS)" --peer-python "$$venv/bin/python"; \
+	else \
+	    echo "bench: no Python pipelines in $(PEERS), skipping the row that compares with them (set PEERS=DIR)"; \
+	    benches/road.py; \
 	fi
 
 .PHONY: setup

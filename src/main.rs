@@ -7,6 +7,7 @@ mod cli;
 mod cmd;
 mod config;
 mod locate;
+mod memory;
 mod metric;
 mod pipeline;
 mod problem;
@@ -26,6 +27,7 @@ use crate::cli::Args;
 
 fn main() -> ExitCode {
     let args = Args::parse();
+    memory::cap_arenas();
     start_logging(args.log_json);
     match cmd::run(args) {
         Ok(code) => code,

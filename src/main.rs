@@ -33,6 +33,9 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             complain(&error);
+            if error.is::<cmd::ConfigRefused>() {
+                return cmd::ConfigRefused::exit_code();
+            }
             ExitCode::FAILURE
         }
     }

@@ -131,6 +131,8 @@ struct Judge<'a> {
 impl Judge<'_> {
     fn view(&mut self, lane: &mut Lane, view: &View) {
         let at = view.at;
+        // Before anything is matched: who was not seen for long is not followed on across the gap.
+        self.lose(lane, at);
         for seen in vehicles(view) {
             match lane.in_sight.remove(&seen.track) {
                 Some(standing) => self.follow(lane, standing, seen, at),
@@ -141,7 +143,6 @@ impl Judge<'_> {
             }
         }
         self.rejoin(lane, at);
-        self.lose(lane, at);
         let mut in_sight = std::mem::take(&mut lane.in_sight);
         for standing in in_sight.values_mut().filter(|s| s.last_seen == at && s.settled()) {
             self.dwell(standing, lane, view);
@@ -339,7 +340,7 @@ impl Judge<'_> {
                 }
             }
             None if Inside::of(probability) == Inside::Yes
-                && longer(view.at, stay.since, self.config.dwell) =>
+                && longer(view.at - standing.unseen, stay.since, self.config.dwell) =>
             {
                 let alert = Box::new(raised(stay, standing, fence, lane, view, self.config));
                 stay.reported_at = view.at;

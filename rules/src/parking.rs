@@ -25,6 +25,8 @@ pub(crate) struct Standing {
     averaged: f64,
     /// Its track was last seen, wherever that was.
     pub(crate) sighted: Timestamp,
+    /// Time since `since` in which nobody saw it: it does not count as standing.
+    pub(crate) unseen: SignedDuration,
     /// Boxes have disagreed with the anchor since.
     moving_since: Option<Timestamp>,
     pub(crate) stay: Option<Stay>,
@@ -69,6 +71,7 @@ impl Standing {
             last: seen,
             last_seen: at,
             sighted: at,
+            unseen: SignedDuration::ZERO,
             moving_since: None,
             stay: None,
             told_ambiguous: false,
@@ -101,6 +104,7 @@ impl Standing {
             last,
             last_seen: alert.last_seen,
             sighted: alert.last_seen,
+            unseen: SignedDuration::ZERO,
             moving_since: None,
             stay: Some(stay),
             told_ambiguous: false,
@@ -135,6 +139,7 @@ impl Standing {
 
     /// Another track has this vehicle now.
     pub(crate) fn hand_over(&mut self, seen: Observation, at: Timestamp) {
+        self.unseen += at.duration_since(self.last_seen);
         self.see(seen, at);
     }
 

@@ -1,7 +1,7 @@
 //! `xunjian analyze`: recordings in, alerts and evidence out, once.
 //!
 //! One input after the other through the same road as `serve`, every frame looked at. Ids and times come
-//! from the material, so analysing it again gives the same bytes.
+//! from the material, so analysing it again gives the same alerts and pictures.
 
 use std::collections::BTreeSet;
 use std::io::{IsTerminal as _, Write as _};
@@ -40,7 +40,7 @@ pub(crate) fn run(args: &cli::Analyze) -> anyhow::Result<ExitCode> {
     if args.config.is_none() {
         loaded.config.rules.parking.dwell = Duration::from_secs(10);
     }
-    super::overrule(&mut loaded, &args.unsurveyed);
+    super::overrule(&mut loaded, &args.unsurveyed)?;
     let (configured, problems) = fences::ready_sources(&loaded);
     super::refuse(&problems)?;
     let mut ids = BTreeSet::new();
@@ -178,7 +178,7 @@ async fn look_at_all(
     let zones =
         inputs.iter().flat_map(|i| i.zones.iter().map(|zone| (i.spec.id.clone(), zone.clone())));
     let fences =
-        fences::load(loaded, zones.collect()).map_err(|problem| anyhow::anyhow!("{problem}"))?;
+        fences::load(loaded, zones.collect()).map_err(|problem| super::refused(&problem))?;
     let mut detector =
         Onnx::open(&config.detector, &config.models_dir()).context("cannot start the detector")?;
     detector.warm_up().context("cannot run the detector")?;
@@ -215,8 +215,9 @@ async fn look_at_all(
         let ingest = config.ingest.clone();
         async move { read_in_turn(&inputs, &inbox, segments, clock, &ingest, &stop).await }
     };
-    let (statuses, outcome) = tokio::join!(reading, supervise::supervise(stages, stop));
+    let ((statuses, end), outcome) = tokio::join!(reading, supervise::supervise(stages, stop));
     outcome?;
+    anyhow::ensure!(end == End::Reached, "interrupted: not everything was looked at");
     let tally = tally.await.context("the detector ended without a tally")?;
     Ok(Looked { tally, seconds: started.elapsed().as_secs_f64(), statuses })
 }
@@ -232,8 +233,9 @@ async fn read_in_turn(
     clock: Arc<dyn Clock>,
     config: &ingest::Config,
     stop: &CancellationToken,
-) -> Vec<SourceStatus> {
+) -> (Vec<SourceStatus>, End) {
     let mut statuses = Vec::new();
+    let mut end = End::Reached;
     for input in inputs {
         let board = Board::default();
         let (tell, mut told) = watch::channel(false);
@@ -249,7 +251,11 @@ async fn read_in_turn(
             tokio::select! {
                 // The sender going away means the same: no more frames.
                 _ = told.wait_for(|ended| *ended) => break,
-                () = stop.cancelled() => { inbox.close(); break }
+                () = stop.cancelled() => {
+                    inbox.close();
+                    end = End::Interrupted;
+                    break;
+                }
                 () = tokio::time::sleep(Duration::from_millis(200)) => show(&bar, &board),
             }
         }
@@ -263,7 +269,15 @@ async fn read_in_turn(
     }
     stop.cancel();
     inbox.close();
-    statuses
+    (statuses, end)
+}
+
+/// How the reading ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Reached,
+    /// By a signal, or because a stage failed.
+    Interrupted,
 }
 
 fn progress(spec: &SourceSpec) -> ProgressBar {

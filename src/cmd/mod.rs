@@ -10,8 +10,6 @@ mod user;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::bail;
-
 use crate::cli::{Args, Command, Unsurveyed};
 use crate::config::Loaded;
 use crate::problem::Problem;
@@ -37,9 +35,21 @@ fn load(path: Option<&Path>) -> anyhow::Result<Loaded> {
         None if Path::new(DEFAULT_FILE).exists() => PathBuf::from(DEFAULT_FILE),
         None => return Ok(Loaded::default()),
     };
-    let loaded = Loaded::read(&path).map_err(|problem| anyhow::anyhow!("{problem}"))?;
+    let loaded = Loaded::read(&path).map_err(|problem| refused(&problem))?;
     refuse(&loaded.problems())?;
     Ok(loaded)
+}
+
+/// The configuration cannot be used: exit code 3.
+#[derive(Debug, thiserror::Error)]
+#[error("the configuration has problems:{0}")]
+pub(crate) struct ConfigRefused(String);
+
+impl ConfigRefused {
+    /// What `main` exits with.
+    pub(crate) fn exit_code() -> ExitCode {
+        ExitCode::from(PROBLEMS)
+    }
 }
 
 /// All problems as one error, each on its own line.
@@ -48,11 +58,15 @@ fn refuse(problems: &[Problem]) -> anyhow::Result<()> {
         return Ok(());
     }
     let lines: Vec<String> = problems.iter().map(|problem| format!("\n  {problem}")).collect();
-    bail!("the configuration has problems:{}", lines.concat());
+    Err(ConfigRefused(lines.concat()).into())
 }
 
-/// What the command line says instead of the file.
-fn overrule(loaded: &mut Loaded, args: &Unsurveyed) {
+fn refused(problem: &Problem) -> ConfigRefused {
+    ConfigRefused(format!("\n  {problem}"))
+}
+
+/// What the command line says instead of the file; the sum is checked again.
+fn overrule(loaded: &mut Loaded, args: &Unsurveyed) -> anyhow::Result<()> {
     let config = &mut loaded.config;
     if let Some(model) = &args.model {
         config.detector.model.clone_from(model);
@@ -66,4 +80,5 @@ fn overrule(loaded: &mut Loaded, args: &Unsurveyed) {
     if let Some(dwell) = args.dwell {
         config.rules.parking.dwell = dwell;
     }
+    refuse(&loaded.problems())
 }

@@ -29,7 +29,7 @@ use crate::{metric, supervise};
 
 pub(crate) fn run(args: &cli::Serve) -> anyhow::Result<ExitCode> {
     let mut loaded = super::load(args.config.as_deref())?;
-    super::overrule(&mut loaded, &args.unsurveyed);
+    super::overrule(&mut loaded, &args.unsurveyed)?;
     let (mut ready, problems) = fences::ready_sources(&loaded);
     super::refuse(&problems)?;
     if let Some(video) = &args.video {
@@ -157,7 +157,7 @@ fn load_fences(loaded: &Loaded, ready: &[Ready]) -> anyhow::Result<Fences> {
         .iter()
         .flat_map(|source| source.zones.iter().map(|zone| (source.spec.id.clone(), zone.clone())));
     let fences =
-        fences::load(loaded, zones.collect()).map_err(|problem| anyhow::anyhow!("{problem}"))?;
+        fences::load(loaded, zones.collect()).map_err(|problem| super::refused(&problem))?;
     let places: Vec<_> =
         ready.iter().filter_map(|source| source.surveyed.as_ref()?.position).collect();
     for (fence, distance) in fences::wrong_datum(&fences, &places) {

@@ -34,6 +34,23 @@ fn check_names_key_file_and_line() {
 }
 
 #[test]
+fn a_refused_configuration_exits_with_3() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("c.toml");
+    std::fs::write(&path, "[detector]\nthreads = 0\n").unwrap();
+    let config = path.to_str().unwrap();
+    for args in [
+        ["serve", "--config", config, "--video", "x.mp4"].as_slice(),
+        &["analyze", "x.mp4", "--config", config],
+        &["analyze", "x.mp4", "--threads", "0"],
+    ] {
+        let output = run(args);
+        assert_eq!(output.status.code(), Some(3), "{args:?}");
+        assert!(text(&output.stderr).contains("`detector.threads`: must be 1 to 64"));
+    }
+}
+
+#[test]
 fn a_missing_or_altered_model_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let manifest = root().join("models/manifest.toml");

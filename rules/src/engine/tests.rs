@@ -284,6 +284,21 @@ fn a_stay_that_becomes_ambiguous_waits() {
 }
 
 #[test]
+fn a_blackout_is_not_standing() {
+    let mut story = Story::new(&[strip("")]);
+    story.see_for(1, &[car(1, 0.0, 0.0, 0.3)]);
+    story.at += SignedDuration::from_secs(30);
+    story.see_for(9, &[car(1, 0.0, 0.0, 0.3)]);
+    assert_eq!(story.log, ["33 standing"]);
+
+    let mut story = Story::new(&[strip("")]);
+    story.see_for(5, &[car(1, 0.0, 0.0, 0.3)]);
+    story.at += SignedDuration::from_secs(30);
+    story.see_for(7, &[car(1, 0.0, 0.0, 0.3)]);
+    assert_eq!(story.log, ["2 standing", "41 raised since 0"]);
+}
+
+#[test]
 fn replay_is_identical() {
     let run = || {
         let mut story = Story::new(&[strip("")]);

@@ -9,6 +9,7 @@
 mod clip;
 mod recorder;
 mod shelf;
+mod undated;
 mod units;
 
 use std::collections::BTreeMap;

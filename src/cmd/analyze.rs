@@ -1,7 +1,7 @@
 //! `xunjian analyze`: recordings in, alerts and evidence out, once.
 //!
 //! One input after the other through the same road as `serve`, every frame looked at. Ids and times come
-//! from the material, so analysing it again gives the same alerts and pictures.
+//! from the material, so analysing it again gives the same bytes.
 
 use std::collections::BTreeSet;
 use std::io::{IsTerminal as _, Write as _};

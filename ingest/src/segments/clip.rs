@@ -151,7 +151,9 @@ impl Joiner {
         if self.pipeline.set_state(gst::State::Null).is_err() {
             return Err(join("the file cannot be closed".to_owned()));
         }
-        let written = std::fs::rename(&self.part, dest).and_then(|()| std::fs::metadata(dest));
+        let written = super::undated::undate(&self.part)
+            .and_then(|()| std::fs::rename(&self.part, dest))
+            .and_then(|()| std::fs::metadata(dest));
         let written =
             written.map_err(|source| ClipError::Write { dest: dest.to_owned(), source })?;
         let time = |micros| Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH);

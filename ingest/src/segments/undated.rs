@@ -68,9 +68,9 @@ fn header([a, b, c, d, kind @ ..]: [u8; 8]) -> (u64, [u8; 4]) {
 mod tests {
     use super::*;
 
-    fn boxed(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
+    fn boxed(kind: [u8; 4], body: &[u8]) -> Vec<u8> {
         let size = u32::try_from(body.len() + 8).unwrap();
-        [size.to_be_bytes().as_slice(), kind, body].concat()
+        [size.to_be_bytes().as_slice(), &kind, body].concat()
     }
 
     #[test]
@@ -78,10 +78,11 @@ mod tests {
         let dated = [0, 0, 0, 7, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9];
         let undated = [0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 9, 9];
         let file = |time: &[u8]| {
-            let media = boxed(b"mdia", &[boxed(b"mdhd", time), boxed(b"hdlr", b"same")].concat());
-            let track = boxed(b"trak", &[boxed(b"tkhd", time), media].concat());
-            let index = boxed(b"moov", &[boxed(b"mvhd", time), track].concat());
-            [boxed(b"ftyp", b"isom"), index, boxed(b"mdat", b"pictures")].concat()
+            let media =
+                boxed(*b"mdia", &[boxed(*b"mdhd", time), boxed(*b"hdlr", b"same")].concat());
+            let track = boxed(*b"trak", &[boxed(*b"tkhd", time), media].concat());
+            let index = boxed(*b"moov", &[boxed(*b"mvhd", time), track].concat());
+            [boxed(*b"ftyp", b"isom"), index, boxed(*b"mdat", b"pictures")].concat()
         };
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.mp4");

@@ -43,8 +43,7 @@ check: ui ## formatting, lints, and licences and advisories if cargo-deny is the
 
 .PHONY: bench
 bench: setup models ui ## measures the whole road; beside the Python pipeline when PEERS has it
-	cargo build --release --locked --bin xunjian
-	cargo build --release --locked -p detector --example bare
+	cargo build --release --locked -p xunjian -p detector --bin xunjian --example bare
 	@if [ -d "$(PEERS)" ]; then \
 	    venv=$$(setup/peers.sh) && benches/road.py --peers "$(PEERS)" --peer-python "$$venv/bin/python"; \
 	else \

@@ -281,13 +281,12 @@ enum End {
 }
 
 fn progress(spec: &SourceSpec) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
     let probed = ingest::probe(&spec.input).ok();
     let frames = probed.and_then(|p| Some(p.duration?.as_secs_f64() * p.frame_rate?));
-    let target = if std::io::stderr().is_terminal() {
-        ProgressDrawTarget::stderr()
-    } else {
-        ProgressDrawTarget::hidden()
-    };
+    let target = ProgressDrawTarget::stderr();
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Frame, Observation, Place, Sighting, SourceId, View};
+use domain::{Frame, Mount, Observation, Place, Sighting, SourceId, View};
 use ground::FixedCamera;
 
 /// The cameras that somebody surveyed. Every other source is placed in its picture only.
@@ -22,6 +22,7 @@ impl Cameras {
                 score: sighting.score,
                 seen,
                 place,
+                look: sighting.look,
             }
         });
         View {
@@ -30,6 +31,7 @@ impl Cameras {
             basis: frame.basis,
             frame: frame.number,
             size: frame.size,
+            mount: Mount::Fixed,
             observations: observations.collect(),
         }
     }

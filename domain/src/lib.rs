@@ -10,11 +10,14 @@ mod alert;
 mod class;
 mod clock;
 mod datum;
+mod flight;
 mod frame;
 mod id;
+mod look;
 mod observation;
 mod place;
 mod plane;
+mod pose;
 mod sighting;
 mod source;
 
@@ -24,10 +27,16 @@ pub use alert::{
 pub use class::Class;
 pub use clock::{Clock, SimulatedClock, SystemClock};
 pub use datum::{Bd09, Datum, Gcj02};
+pub use flight::{
+    Finding, FlightId, FlightMedia, FlightReport, FlightState, FlightSummary, FlightWarning,
+    GroundLook, MediaKind, TrackPoint, WarningCode,
+};
 pub use frame::{BadFrame, Frame, Size};
 pub use id::{AlertId, BadId, FenceId, Queue, SourceId, TrackId};
-pub use observation::{Observation, View};
+pub use look::Look;
+pub use observation::{Mount, Observation, View};
 pub use place::{Covariance, Ellipse, GroundFix, ImagePoint, LonLat, Place};
 pub use plane::Plane;
+pub use pose::{Attitude, Fix, Heights, Laser, Lens, Pose};
 pub use sighting::{Bbox, Detection, RelBox, Sighting};
 pub use source::{Placement, SourceKind, SourceState, SourceStatus, TimeBasis};

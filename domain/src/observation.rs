@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Class, Place, RelBox, Size, SourceId, TimeBasis, TrackId};
+use crate::{Class, Look, Place, RelBox, Size, SourceId, TimeBasis, TrackId};
 
 /// Who saw what class of object where and when (the OGC's word and sense).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,6 +16,9 @@ pub struct Observation {
     pub seen: RelBox,
     /// Where it touches the ground.
     pub place: Place,
+    /// Its colours, where the camera moves and tracks have to be found again by them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub look: Option<Look>,
 }
 
 /// Everything one source saw at one instant; empty when it looked and saw nothing.
@@ -31,5 +34,19 @@ pub struct View {
     pub frame: u64,
     /// Pixels of the frame.
     pub size: Size,
+    pub mount: Mount,
     pub observations: Vec<Observation>,
+}
+
+/// What carries the camera, and with it what standing still and having left mean.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mount {
+    /// Bolted down: what keeps its place in the picture stands, and its ground is looked at in every
+    /// frame.
+    #[default]
+    Fixed,
+    /// In the air: only places on the ground tell who stands. `looked` is the ground that this frame
+    /// shows, a closed ring of [lon, lat]; empty where it is not known, and then absence tells nothing.
+    Moving { looked: Vec<[f64; 2]> },
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Class, ImagePoint, Size, TrackId};
+use crate::{Class, ImagePoint, Look, Size, TrackId};
 
 /// A box in pixels of the frame: left, top, right, bottom; `x2 ≥ x1`, `y2 ≥ y1`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -90,4 +90,7 @@ pub struct Sighting {
     /// The class the track was given most often so far.
     pub class: Class,
     pub score: f32,
+    /// Its colours, where somebody asked for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub look: Option<Look>,
 }

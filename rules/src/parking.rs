@@ -86,6 +86,7 @@ impl Standing {
             score: alert.score,
             seen: alert.seen,
             place: alert.place,
+            look: None,
         };
         let stay = Stay {
             id: alert.id,

@@ -84,6 +84,7 @@ impl FirstMoments {
                     score: alert.score,
                     seen: alert.seen,
                     place: alert.place,
+                    look: None,
                 };
                 let (first, last) = (self.0.remove(&alert.id), shot(now, &seen));
                 Some(Verdict::Raised { alert, first, last })

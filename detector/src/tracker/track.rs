@@ -121,7 +121,7 @@ impl Track {
     pub(super) fn sighting(&self) -> Option<Sighting> {
         let Stage::Followed(track) = self.stage else { return None };
         let Detection { bbox, score, .. } = self.last;
-        Some(Sighting { track, bbox, class: self.class(), score })
+        Some(Sighting { track, bbox, class: self.class(), score, look: None })
     }
 }
 

@@ -1,4 +1,4 @@
-use domain::{Bbox, Class, Covariance, GroundFix, LonLat, Plane, Size, TimeBasis};
+use domain::{Bbox, Class, Covariance, GroundFix, LonLat, Mount, Plane, Size, TimeBasis};
 use jiff::SignedDuration;
 
 use super::*;
@@ -56,6 +56,7 @@ fn car(track: u64, east: f64, north: f64, sigma_m: f64) -> Observation {
         score: 0.8,
         seen: bbox.relative(SIZE),
         place: fix.into(),
+        look: None,
     }
 }
 
@@ -88,6 +89,7 @@ impl Story {
             basis: TimeBasis::Capture,
             frame: self.frame,
             size: SIZE,
+            mount: Mount::Fixed,
             observations,
         };
         let outcomes = self.engine.observe(&view);

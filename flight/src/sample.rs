@@ -73,13 +73,17 @@ impl Warnings {
         self.0.is_empty()
     }
 
-    pub fn iter(&self) -> std::slice::Iter<'_, FlightWarning> {
-        self.0.iter()
-    }
-
     /// The warnings, as being about `file`.
     pub fn about(self, file: &str) -> impl Iterator<Item = FlightWarning> {
         let file = file.to_owned();
         self.0.into_iter().map(move |warning| FlightWarning { file: file.clone(), ..warning })
+    }
+}
+
+impl<'a> IntoIterator for &'a Warnings {
+    type Item = &'a FlightWarning;
+    type IntoIter = std::slice::Iter<'a, FlightWarning>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
     }
 }

@@ -40,6 +40,11 @@ pub struct Parking {
     pub still_iou: f64,
     /// Once it stands, less overlap than this is movement. Default: 0.4.
     pub moved_iou: f64,
+    /// Under a moving camera: places of a vehicle that stands lie within this of each other, metres,
+    /// or within half their 95 % ellipse where that is wider. Default: 1.5.
+    pub still_m: f64,
+    /// Once it stands, more than this is movement, metres. Default: 3.
+    pub moved_m: f64,
 }
 
 impl Default for Parking {
@@ -52,6 +57,8 @@ impl Default for Parking {
             update_every: Duration::from_mins(1),
             still_iou: 0.7,
             moved_iou: 0.4,
+            still_m: 1.5,
+            moved_m: 3.0,
         }
     }
 }
@@ -85,6 +92,16 @@ impl Config {
                 format!(
                     "0 < moved_iou < still_iou < 1 must hold, got `{}` and `{}`",
                     parking.moved_iou, parking.still_iou
+                ),
+            ));
+        }
+        if !(0.1 <= parking.still_m && parking.still_m < parking.moved_m && parking.moved_m <= 50.0)
+        {
+            problems.push((
+                "rules.parking.moved_m".to_owned(),
+                format!(
+                    "0.1 ≤ still_m < moved_m ≤ 50 must hold, got `{}` and `{}`",
+                    parking.still_m, parking.moved_m
                 ),
             ));
         }

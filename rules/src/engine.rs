@@ -14,6 +14,7 @@ use domain::{
 use jiff::Timestamp;
 
 use crate::fence::{Fence, Kind};
+use crate::gaze::Gaze;
 use crate::inside::Inside;
 use crate::parking::{Motion, Standing, Stay, longer, surest};
 use crate::{Fences, Parking};
@@ -67,6 +68,13 @@ impl Lane {
             standing.sighted = standing.sighted.max(first_view);
         }
     }
+
+    /// What was not looked at is not missed.
+    fn look(&mut self, gaze: &Gaze<'_>) {
+        for standing in self.in_sight.values_mut().chain(&mut self.adrift) {
+            standing.avert(gaze.averted(&standing.place));
+        }
+    }
 }
 
 /// The most vehicles followed per source; beyond it new ones wait.
@@ -99,6 +107,8 @@ impl Engine {
         }
         if lane.last_at == Timestamp::MIN {
             lane.wait_from(view.at);
+        } else {
+            lane.look(&Gaze::new(view, view.at.duration_since(lane.last_at)));
         }
         lane.last_at = view.at;
         let mut judge = Judge { fences: &self.fences, config: &self.config, out: Vec::new() };
@@ -135,14 +145,14 @@ impl Judge<'_> {
         self.lose(lane, at);
         for seen in vehicles(view) {
             match lane.in_sight.remove(&seen.track) {
-                Some(standing) => self.follow(lane, standing, seen, at),
+                Some(standing) => self.follow(lane, standing, seen, view),
                 None if lane.in_sight.len() >= MOST_VEHICLES => {}
                 None => {
                     lane.in_sight.insert(seen.track, Standing::begin(seen, at));
                 }
             }
         }
-        self.rejoin(lane, at);
+        self.rejoin(lane, view);
         let mut in_sight = std::mem::take(&mut lane.in_sight);
         for standing in in_sight.values_mut().filter(|s| s.last_seen == at && s.settled()) {
             self.dwell(standing, lane, view);
@@ -151,14 +161,9 @@ impl Judge<'_> {
     }
 
     /// A track that was followed is seen again.
-    fn follow(
-        &mut self,
-        lane: &mut Lane,
-        mut standing: Standing,
-        seen: Observation,
-        at: Timestamp,
-    ) {
-        match standing.advance(seen.clone(), at, self.config) {
+    fn follow(&mut self, lane: &mut Lane, mut standing: Standing, seen: Observation, view: &View) {
+        let at = view.at;
+        match standing.advance(seen.clone(), at, &view.mount, self.config) {
             Motion::Still | Motion::Doubtful => {
                 lane.in_sight.insert(seen.track, standing);
             }
@@ -171,14 +176,15 @@ impl Judge<'_> {
 
     /// A new track in the place of a vehicle that was lost there is that vehicle: its detection dropped out,
     /// or a passer-by stole its track.
-    fn rejoin(&self, lane: &mut Lane, at: Timestamp) {
+    fn rejoin(&self, lane: &mut Lane, view: &View) {
+        let at = view.at;
         let (adrift, in_sight) = (&mut lane.adrift, &mut lane.in_sight);
         adrift.retain(|lost| {
             let found = in_sight.iter().find(|(_, new)| {
                 new.stay.is_none()
                     && new.last_seen == at
                     && lost.last_seen < at
-                    && lost.is_place_of(&new.last, self.config.moved_iou)
+                    && lost.is_place_of(&new.last, &view.mount, self.config)
             });
             let Some((&track, new)) = found else { return true };
             let mut standing = lost.clone();
@@ -193,7 +199,7 @@ impl Judge<'_> {
         let unseen: Vec<TrackId> = lane
             .in_sight
             .iter()
-            .filter(|(_, standing)| longer(at, standing.sighted, self.config.lost_after))
+            .filter(|(_, standing)| standing.missed_for(at, self.config.lost_after))
             .map(|(track, _)| *track)
             .collect();
         for track in unseen {
@@ -203,10 +209,8 @@ impl Judge<'_> {
             }
         }
         // A stay taken up from an earlier run lies in the future when its file is read again: it waits.
-        let given_up: Vec<Standing> = lane
-            .adrift
-            .extract_if(.., |lost| longer(at, lost.sighted, self.patience(lost)))
-            .collect();
+        let given_up: Vec<Standing> =
+            lane.adrift.extract_if(.., |lost| lost.missed_for(at, self.patience(lost))).collect();
         for lost in given_up {
             let reason = self.why_gone(&lost);
             self.end(lost, reason);

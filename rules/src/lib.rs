@@ -11,6 +11,7 @@ mod config;
 mod engine;
 mod fence;
 mod fences;
+mod gaze;
 mod inside;
 mod parking;
 mod schedule;

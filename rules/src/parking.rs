@@ -1,10 +1,11 @@
 //! One vehicle that may be standing: from the first still box to the end of its stay.
 //!
-//! In the picture of a fixed camera a vehicle stands while its boxes keep overlapping the first one.
-//! Two thresholds give hysteresis: boxes must agree well before it counts as standing, and must
-//! disagree clearly, for a while, before it counts as gone.
+//! In the picture of a fixed camera a vehicle stands while its boxes keep overlapping the first one;
+//! under a moving camera, while its places on the ground stay together. Two thresholds give
+//! hysteresis: sightings must agree well before it counts as standing, and must disagree clearly,
+//! for a while, before it counts as gone.
 
-use domain::{Alert, AlertId, Class, Observation, Place, RelBox, TrackId};
+use domain::{Alert, AlertId, Class, LonLat, Mount, Observation, Place, Plane, RelBox, TrackId};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::Parking;
@@ -25,6 +26,8 @@ pub(crate) struct Standing {
     averaged: f64,
     /// Its track was last seen, wherever that was.
     pub(crate) sighted: Timestamp,
+    /// Time since `sighted` in which nobody looked at its place.
+    averted: SignedDuration,
     /// Time since `since` in which nobody saw it: it does not count as standing.
     pub(crate) unseen: SignedDuration,
     /// Boxes have disagreed with the anchor since.
@@ -55,6 +58,26 @@ pub(crate) enum Motion {
     Moved,
 }
 
+/// How a sighting fits a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Agreement {
+    /// Close enough to begin standing.
+    Same,
+    /// Close enough for one that stands already.
+    Near,
+    Apart,
+}
+
+impl Agreement {
+    const fn of(same: bool, near: bool) -> Self {
+        match (same, near) {
+            (true, _) => Self::Same,
+            (false, true) => Self::Near,
+            (false, false) => Self::Apart,
+        }
+    }
+}
+
 /// A vehicle still settling is taken as standing after this; until then any disagreement re-anchors.
 const SETTLED_AFTER: SignedDuration = SignedDuration::from_secs(2);
 
@@ -71,6 +94,7 @@ impl Standing {
             last: seen,
             last_seen: at,
             sighted: at,
+            averted: SignedDuration::ZERO,
             unseen: SignedDuration::ZERO,
             moving_since: None,
             stay: None,
@@ -105,6 +129,7 @@ impl Standing {
             last,
             last_seen: alert.last_seen,
             sighted: alert.last_seen,
+            averted: SignedDuration::ZERO,
             unseen: SignedDuration::ZERO,
             moving_since: None,
             stay: Some(stay),
@@ -117,19 +142,30 @@ impl Standing {
     }
 
     /// Whether `seen` is a vehicle in this one's place that may be this one.
-    pub(crate) fn is_place_of(&self, seen: &Observation, still_iou: f64) -> bool {
-        self.anchor.iou(seen.seen) >= still_iou && self.last.class.confusable_with(seen.class)
+    pub(crate) fn is_place_of(&self, seen: &Observation, mount: &Mount, config: &Parking) -> bool {
+        self.last.class.confusable_with(seen.class)
+            && self.agreement(seen, mount, config) != Agreement::Apart
     }
 
-    /// Takes the next box of the same track.
-    pub(crate) fn advance(&mut self, seen: Observation, at: Timestamp, config: &Parking) -> Motion {
-        self.sighted = at;
-        let overlap = self.anchor.iou(seen.seen);
-        let needed = if self.settled() { config.moved_iou } else { config.still_iou };
-        if overlap >= needed {
+    /// Takes the next sighting of the same track.
+    pub(crate) fn advance(
+        &mut self,
+        seen: Observation,
+        at: Timestamp,
+        mount: &Mount,
+        config: &Parking,
+    ) -> Motion {
+        let agreement = self.agreement(&seen, mount, config);
+        let stays = match agreement {
+            Agreement::Same => true,
+            Agreement::Near => self.settled(),
+            Agreement::Apart => false,
+        };
+        if stays {
             self.see(seen, at);
             return Motion::Still;
         }
+        self.sight(at);
         if !self.settled() {
             *self = Self::begin(seen, at);
             return Motion::Still;
@@ -138,10 +174,46 @@ impl Standing {
         if longer(at, since, config.grace) { Motion::Moved } else { Motion::Doubtful }
     }
 
+    /// How well `seen` fits the place where this one stands.
+    fn agreement(&self, seen: &Observation, mount: &Mount, config: &Parking) -> Agreement {
+        match mount {
+            Mount::Fixed => {
+                let overlap = self.anchor.iou(seen.seen);
+                Agreement::of(overlap >= config.still_iou, overlap >= config.moved_iou)
+            }
+            Mount::Moving { .. } => {
+                let Some(apart) = apart_m(&self.place, &seen.place) else {
+                    return Agreement::Apart;
+                };
+                // What the telemetry gets wrong moves everything: doubt widens the place.
+                let doubt = doubt_m(&self.place).max(doubt_m(&seen.place));
+                Agreement::of(
+                    apart <= config.still_m.max(doubt),
+                    apart <= config.moved_m.max(doubt),
+                )
+            }
+        }
+    }
+
     /// Another track has this vehicle now.
     pub(crate) fn hand_over(&mut self, seen: Observation, at: Timestamp) {
-        self.unseen += at.duration_since(self.last_seen);
+        self.unseen += at.duration_since(self.last_seen) - self.averted;
         self.see(seen, at);
+    }
+
+    /// Nobody looked at its place for `span`.
+    pub(crate) fn avert(&mut self, span: SignedDuration) {
+        self.averted += span;
+    }
+
+    /// Whether its place was looked at for `span` since it was last seen, without finding it.
+    pub(crate) fn missed_for(&self, at: Timestamp, span: std::time::Duration) -> bool {
+        longer(at, self.sighted + self.averted, span)
+    }
+
+    fn sight(&mut self, at: Timestamp) {
+        self.sighted = at;
+        self.averted = SignedDuration::ZERO;
     }
 
     fn see(&mut self, seen: Observation, at: Timestamp) {
@@ -149,7 +221,7 @@ impl Standing {
         self.place = nudged(self.place, seen.place, 1.0 / self.averaged);
         self.last = seen;
         self.last_seen = at;
-        self.sighted = at;
+        self.sight(at);
         self.moving_since = None;
     }
 
@@ -201,6 +273,28 @@ fn nudged(mean: Place, next: Place, part: f64) -> Place {
             Place::Image { x: towards(x, next_x), y: towards(y, next_y) }
         }
         (_, next) => next,
+    }
+}
+
+/// Metres between two places on the ground.
+fn apart_m(a: &Place, b: &Place) -> Option<f64> {
+    let (a, b) = (position(a)?, position(b)?);
+    let [east, north] = Plane::at(a).metres(b);
+    Some(east.hypot(north))
+}
+
+/// Half the long half-axis of the 95 % ellipse: about one and a quarter standard deviations.
+fn doubt_m(place: &Place) -> f64 {
+    match place {
+        Place::Ground { ellipse95, .. } => ellipse95.semi_major_m / 2.0,
+        Place::Image { .. } => 0.0,
+    }
+}
+
+fn position(place: &Place) -> Option<LonLat> {
+    match *place {
+        Place::Ground { lon, lat, .. } => LonLat::new(lon, lat),
+        Place::Image { .. } => None,
     }
 }
 

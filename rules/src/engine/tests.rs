@@ -83,13 +83,17 @@ impl Story {
 
     /// One frame, a second long.
     fn see(&mut self, observations: Vec<Observation>) {
+        self.see_from(Mount::Fixed, observations);
+    }
+
+    fn see_from(&mut self, mount: Mount, observations: Vec<Observation>) {
         let view = View {
             source: cam(),
             at: self.at,
             basis: TimeBasis::Capture,
             frame: self.frame,
             size: SIZE,
-            mount: Mount::Fixed,
+            mount,
             observations,
         };
         let outcomes = self.engine.observe(&view);
@@ -198,6 +202,76 @@ fn a_passing_bus_that_takes_the_track_does_not_end_the_stay() {
     story.see_for(30, &[car(2, 0.0, 0.0, 0.3)]);
     let log = story.finish();
     assert_eq!(log, ["2 standing", "10 raised since 0", "45 ended SourceEnded at 44"]);
+}
+
+/// A drone's view: whatever the box, the place tells. It looks at 30 m around `east`.
+fn fly(story: &mut Story, east: f64, observations: Vec<Observation>) {
+    let corners = [[-15.0, -15.0], [15.0, -15.0], [15.0, 15.0], [-15.0, 15.0], [-15.0, -15.0]];
+    let ring = corners.map(|[e, n]| plane().place([east + e, n]).unwrap());
+    let looked = ring.map(|place| [place.lon(), place.lat()]).to_vec();
+    story.see_from(Mount::Moving { looked }, observations);
+}
+
+/// `car` at a place on the ground, with a box that wanders through the picture.
+fn flown_over(track: u64, east: f64, drift: u32) -> Observation {
+    let mut seen = car(track, east, 0.0, 0.3);
+    seen.seen.x = f64::from(drift) * 0.05;
+    seen
+}
+
+#[test]
+fn under_a_drone_what_keeps_its_place_on_the_ground_stands() {
+    let mut story = Story::new(&[strip("")]);
+    for second in 0..14 {
+        let passing = car(2, -20.0 + 4.0 * f64::from(second), 0.0, 0.3);
+        fly(&mut story, f64::from(second), vec![flown_over(1, 5.0, second), passing]);
+    }
+    assert_eq!(story.log, ["2 standing", "10 raised since 0"]);
+}
+
+#[test]
+fn two_passes_ten_minutes_apart_are_one_stay() {
+    let mut story = Story::new(&[strip("")]);
+    for second in 0..4 {
+        fly(&mut story, 0.0, vec![flown_over(1, 0.0, second)]);
+    }
+    for _ in 0..10 {
+        fly(&mut story, 300.0, vec![]);
+    }
+    story.at += SignedDuration::from_mins(10);
+    fly(&mut story, 0.0, vec![flown_over(1, 0.4, 0)]);
+    assert_eq!(story.log, ["2 standing", "614 raised since 0"]);
+}
+
+#[test]
+fn what_a_drone_does_not_look_at_is_not_lost() {
+    let mut story = Story::new(&[strip("")]);
+    for second in 0..11 {
+        fly(&mut story, 0.0, vec![flown_over(1, 0.0, second)]);
+    }
+    for _ in 0..120 {
+        fly(&mut story, 300.0, vec![]);
+    }
+    assert_eq!(story.log, ["2 standing", "10 raised since 0"]);
+    for _ in 0..80 {
+        fly(&mut story, 0.0, vec![]);
+    }
+    assert_eq!(story.log.last().unwrap(), "190 ended Lost at 10");
+}
+
+#[test]
+fn looked_at_and_not_seen_is_not_standing() {
+    let mut story = Story::new(&[strip("")]);
+    for second in 0..5 {
+        fly(&mut story, 0.0, vec![flown_over(1, 0.0, second)]);
+    }
+    for _ in 0..20 {
+        fly(&mut story, 0.0, vec![]);
+    }
+    for second in 0..8 {
+        fly(&mut story, 0.0, vec![flown_over(2, 0.0, second)]);
+    }
+    assert_eq!(story.log, ["2 standing", "31 raised since 0"]);
 }
 
 #[test]

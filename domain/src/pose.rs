@@ -11,6 +11,7 @@ use crate::{LonLat, Size};
 /// seen from behind the camera.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[expect(clippy::struct_field_names, reason = "the unit is part of the name")]
 pub struct Attitude {
     pub yaw_deg: f64,
     pub pitch_deg: f64,
@@ -20,6 +21,7 @@ pub struct Attitude {
 /// How high a camera is, by every reference that its telemetry names; metres.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[expect(clippy::struct_field_names, reason = "above what is the whole point")]
 pub struct Heights {
     /// Above the point of take-off, which may itself lie on a roof.
     pub above_takeoff_m: Option<f64>,

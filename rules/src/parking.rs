@@ -69,11 +69,14 @@ enum Agreement {
 }
 
 impl Agreement {
-    const fn of(same: bool, near: bool) -> Self {
-        match (same, near) {
-            (true, _) => Self::Same,
-            (false, true) => Self::Near,
-            (false, false) => Self::Apart,
+    /// `fits` says whether a sighting keeps within a limit.
+    fn within(same: f64, near: f64, fits: impl Fn(f64) -> bool) -> Self {
+        if fits(same) {
+            Self::Same
+        } else if fits(near) {
+            Self::Near
+        } else {
+            Self::Apart
         }
     }
 }
@@ -179,7 +182,7 @@ impl Standing {
         match mount {
             Mount::Fixed => {
                 let overlap = self.anchor.iou(seen.seen);
-                Agreement::of(overlap >= config.still_iou, overlap >= config.moved_iou)
+                Agreement::within(config.still_iou, config.moved_iou, |least| overlap >= least)
             }
             Mount::Moving { .. } => {
                 let Some(apart) = apart_m(&self.place, &seen.place) else {
@@ -187,10 +190,7 @@ impl Standing {
                 };
                 // What the telemetry gets wrong moves everything: doubt widens the place.
                 let doubt = doubt_m(&self.place).max(doubt_m(&seen.place));
-                Agreement::of(
-                    apart <= config.still_m.max(doubt),
-                    apart <= config.moved_m.max(doubt),
-                )
+                Agreement::within(config.still_m, config.moved_m, |most| apart <= most.max(doubt))
             }
         }
     }

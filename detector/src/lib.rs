@@ -7,6 +7,7 @@
 //! Assumes frames as `domain::Frame` guarantees them. Leaves to others where frames come from, on
 //! which thread this blocking work runs, and what a track means on the ground.
 
+mod assign;
 mod config;
 mod decode;
 mod detect;
@@ -15,6 +16,7 @@ mod nms;
 mod onnx;
 pub mod picture;
 mod preprocess;
+pub mod score;
 mod scripted;
 mod tracker;
 

@@ -8,7 +8,6 @@
 //!
 //! Deterministic: the same detections at the same times give the same tracks. Asks no clock.
 
-mod assign;
 mod kalman;
 #[cfg(test)]
 mod scenarios;
@@ -17,8 +16,8 @@ mod track;
 use domain::{Bbox, Detection, Sighting, TrackId};
 use jiff::{SignedDuration, Timestamp};
 
-use self::assign::assign;
 use self::track::{Stage, Track};
+use crate::assign::assign;
 use crate::config::TrackerConfig;
 
 /// More detections of one frame than this are not looked at: the weakest are left out.

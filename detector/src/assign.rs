@@ -1,24 +1,35 @@
-//! Which detection continues which track: the pairing with the greatest total gain.
+//! Who belongs to whom: the pairing with the greatest total gain.
 //!
-//! Most tracks have one candidate and most candidates one track. So the pairs that may be made are
-//! split into groups that do not touch each other; only groups with a real choice go to the
-//! Hungarian algorithm, and those are small.
+//! Used to continue tracks with detections, and to score tracks against truth. Most rows have one
+//! candidate and most candidates one row. So the pairs that may be made are split into groups that
+//! do not touch each other; only groups with a real choice go to the Hungarian algorithm, and those
+//! are small.
 
 use pathfinding::matrix::Matrix;
 use pathfinding::prelude::kuhn_munkres;
 
 /// Pairs each row with at most one column. Pairs whose `gain` is not above 0 are never made.
 /// Returned by row.
-pub(super) fn assign(
+pub(crate) fn assign(
     rows: usize,
     columns: usize,
     gain: impl Fn(usize, usize) -> f32,
+) -> Vec<(usize, usize)> {
+    assign_whole(rows, columns, |row, column| whole(gain(row, column)))
+}
+
+/// The same with gains in whole numbers: they make equal sums equal, whatever the order of adding.
+/// A sum over all pairs must fit in an `i64`.
+pub(crate) fn assign_whole(
+    rows: usize,
+    columns: usize,
+    gain: impl Fn(usize, usize) -> i64,
 ) -> Vec<(usize, usize)> {
     let mut edges = Vec::new();
     let mut groups = Groups::new(rows + columns);
     for row in 0..rows {
         for column in 0..columns {
-            let gain = whole(gain(row, column));
+            let gain = gain(row, column);
             if gain > 0 {
                 edges.push(Edge { row, column, gain });
                 groups.join(row, rows + column);
@@ -43,10 +54,10 @@ pub(super) fn assign(
 struct Edge {
     row: usize,
     column: usize,
-    /// In millionths: whole numbers make equal sums equal, whatever the order of adding.
     gain: i64,
 }
 
+/// In millionths.
 #[expect(clippy::cast_possible_truncation, reason = "a gain is at most 1, and `as` saturates")]
 fn whole(gain: f32) -> i64 {
     (f64::from(gain) * 1e6) as i64

@@ -31,7 +31,7 @@ def run(command):
 
 
 def bare(clip):
-    picture = ROOT / "demo/clips/roof_before.jpg"
+    picture = ROOT / "demo/flight-before/DJI_0001.JPG"
     told, _ = run([ROOT / "target/release/examples/bare", picture, "nanodet-g", "1", "10"])
     return {"fps": 1000 / told["bare_ms"], "cpu_ms": told["bare_cpu_ms"]}
 

@@ -78,6 +78,6 @@ def _outline(block, camera, rect, height):
 
 
 def publish(story, work, demo):
-    for number, name in enumerate(("before", "after")):
-        encode.picture(work / "raw", number, demo / "clips" / f"roof_{name}.jpg")
+    for number, name in enumerate(("flight-before/DJI_0001.JPG", "flight/DJI_0003.JPG")):
+        encode.picture(work / "raw", number, demo / name)
     film.write_truth(story, work, demo / "truth" / "roof.truth.json")

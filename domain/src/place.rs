@@ -86,6 +86,26 @@ impl Covariance {
     }
 }
 
+impl Covariance {
+    /// Whether the 95 % ellipse holds an offset of [east, north] metres.
+    pub fn holds95(self, [east, north]: [f64; 2]) -> bool {
+        let determinant = self.east_east * self.north_north - self.east_north * self.east_north;
+        let distance = self.north_north * east * east - 2.0 * self.east_north * east * north
+            + self.east_east * north * north;
+        distance <= CHI2_95 * determinant
+    }
+}
+
+impl Ellipse {
+    /// Whether it holds an offset of [east, north] metres.
+    pub fn holds(&self, [east, north]: [f64; 2]) -> bool {
+        let (sin, cos) = self.bearing_deg.to_radians().sin_cos();
+        let (along, across) = (east * sin + north * cos, east * cos - north * sin);
+        let part = |offset: f64, axis: f64| (offset / axis.max(1e-9)).powi(2);
+        part(along, self.semi_major_m) + part(across, self.semi_minor_m) <= 1.0
+    }
+}
+
 const CHI2_95: f64 = 5.991_464_547_107_979;
 
 /// A 95 % error ellipse. The bearing of the long axis is clockwise from north, 0..180°.
@@ -159,6 +179,16 @@ mod tests {
         assert!((ellipse.bearing_deg - 90.0).abs() < 1e-9);
         let diagonal = Covariance { east_east: 1.0, east_north: 0.5, north_north: 1.0 }.ellipse95();
         assert!((diagonal.bearing_deg - 45.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn ellipse_and_covariance_hold_the_same() {
+        let covariance = Covariance { east_east: 2.0, east_north: 0.9, north_north: 1.0 };
+        let ellipse = covariance.ellipse95();
+        for (offset, held) in [([2.0, 1.5], true), ([2.0, -1.5], false), ([4.0, 1.0], false)] {
+            assert_eq!(covariance.holds95(offset), held, "{offset:?}");
+            assert_eq!(ellipse.holds(offset), held, "{offset:?}");
+        }
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! The `[store]` section of the configuration file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Deserialize;
+
+use crate::Uploads;
 
 /// Where things are kept. Relative paths count from the working directory of the program.
 #[derive(Debug, Clone, Deserialize)]
@@ -24,6 +26,8 @@ pub struct Config {
     /// Changes that a slow listener may fall behind before it is told to read everything again.
     /// Default: 1024.
     pub changes_kept: usize,
+    /// Files of flights.
+    pub uploads: Uploads,
 }
 
 impl Default for Config {
@@ -35,6 +39,7 @@ impl Default for Config {
             readers: 4,
             max_evidence_bytes: 256 << 20,
             changes_kept: 1024,
+            uploads: Uploads::default(),
         }
     }
 }
@@ -48,8 +53,15 @@ impl Config {
                 problems.push((format!("store.{key}"), message));
             }
         };
-        let Self { database, evidence, busy_timeout, readers, max_evidence_bytes, changes_kept } =
-            self;
+        let Self {
+            database,
+            evidence,
+            busy_timeout,
+            readers,
+            max_evidence_bytes,
+            changes_kept,
+            uploads,
+        } = self;
         rule(
             database.file_name().is_some(),
             "database",
@@ -72,7 +84,14 @@ impl Config {
             "changes_kept",
             format!("must be 16 to 65536, got {changes_kept}"),
         );
+        problems.extend(uploads.validate());
         problems
+    }
+
+    /// The folder of the files of flights.
+    pub(crate) fn flights(&self) -> PathBuf {
+        let beside = || self.evidence.parent().unwrap_or(Path::new("")).join("flights");
+        self.uploads.folder.clone().unwrap_or_else(beside)
     }
 }
 
@@ -83,6 +102,14 @@ mod tests {
     #[test]
     fn the_defaults_are_valid() {
         assert!(Config::default().validate().is_empty());
+    }
+
+    #[test]
+    fn flights_lie_beside_the_evidence() {
+        let mut config = Config::default();
+        assert_eq!(config.flights(), Path::new("data/flights"));
+        config.uploads.folder = Some("/big/disk".into());
+        assert_eq!(config.flights(), Path::new("/big/disk"));
     }
 
     #[test]

@@ -1,10 +1,10 @@
-//! The only SQL, and the only owner of evidence files.
+//! The only SQL, and the only owner of evidence files and of the files of flights.
 //!
 //! Each method of [`Store`] is one transaction: one thing that happened, with everything that must
 //! be true about it afterwards. An alert, the message about it and its history are written together
 //! or not at all, and are on disk before the method returns.
 //!
-//! Assumes that one process at a time writes the evidence folder. Leaves delivery of the messages,
+//! Assumes that one process at a time writes the folders of evidence and of flights. Leaves delivery of the messages,
 //! passwords and HTTP to `dashboard`, and the making of pictures and clips to the pipeline.
 
 mod alert;
@@ -17,6 +17,7 @@ mod error;
 mod evidence;
 mod evidence_file;
 mod evidence_row;
+mod flight;
 mod manifest;
 mod open;
 mod outbox;
@@ -32,6 +33,10 @@ pub use decide::{Decision, Verdict};
 pub use error::{DecideError, EvidenceError, StoreError};
 pub use evidence::{EvidenceRow, EvidenceState, NewEvidence};
 pub use evidence_file::EvidenceBody;
+pub use flight::{
+    FileOutcome, FileState, Flight, FlightBody, FlightError, FlightFile, FlightPage, FreeSpace,
+    Look, MOST_LOOKS, NewTelemetry, SameFile, Step, Telemetry, Uploads,
+};
 pub use manifest::{MANIFEST_NAME, ManifestContext};
 pub use open::Store;
 pub use outbox::Outgoing;

@@ -4,12 +4,13 @@
 //! `SQLITE_BUSY` from each other, readers never wait for a writer. `synchronous=FULL` makes a
 //! commit durable against power loss before it is acknowledged.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use domain::Clock;
+use domain::{Clock, FlightId};
 use jiff::Timestamp;
 use object_store::local::LocalFileSystem;
 use sqlx::migrate::{MigrateError, Migrator};
@@ -17,7 +18,8 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{Connection as _, Sqlite, SqliteConnection, SqlitePool, Transaction};
 use tokio::sync::broadcast;
 
-use crate::{Change, Config, StoreError};
+use crate::flight::Writers;
+use crate::{Change, Config, FreeSpace, StoreError, Uploads};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
@@ -25,7 +27,7 @@ static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 /// does not answer.
 const QUEUE_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Alerts, messages, evidence and people. Cloning is cheap: all clones share the connections.
+/// Alerts, messages, evidence, flights and people. Cloning is cheap: all clones share the connections.
 #[derive(Debug, Clone)]
 pub struct Store {
     pub(crate) inner: Arc<Inner>,
@@ -42,13 +44,30 @@ pub(crate) struct Inner {
     /// Held while evidence is checked, written and recorded, so that two files of one name cannot
     /// both find the place free.
     pub(crate) evidence_gate: tokio::sync::Mutex<()>,
+    /// The folder of the files of flights; made when the first one comes.
+    pub(crate) flights: PathBuf,
+    pub(crate) uploads: Uploads,
+    pub(crate) free_space: FreeSpace,
+    pub(crate) writers: Writers,
     pub(crate) changes: broadcast::Sender<Change>,
+    pub(crate) flight_changes: broadcast::Sender<FlightId>,
+    /// When listeners were last told about a flight, microseconds.
+    pub(crate) flights_told: Mutex<BTreeMap<FlightId, i64>>,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
 impl Store {
     /// Opens or creates the database and the evidence folder and brings the tables up to date.
     pub async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        Self::open_measuring(config, clock, FreeSpace::of_the_disk()).await
+    }
+
+    /// The same, with another way to tell the free space that uploads must leave.
+    pub async fn open_measuring(
+        config: &Config,
+        clock: Arc<dyn Clock>,
+        free_space: FreeSpace,
+    ) -> Result<Self, StoreError> {
         let path = config.database.clone();
         make_folders(&path, &config.evidence).await?;
         let files = LocalFileSystem::new_with_prefix(&config.evidence)
@@ -58,6 +77,7 @@ impl Store {
         migrate(&writer, &path).await?;
         let readers = readers(config).await?;
         let (changes, _) = broadcast::channel(config.changes_kept);
+        let (flight_changes, _) = broadcast::channel(config.changes_kept);
         let inner = Inner {
             path,
             writer,
@@ -66,7 +86,13 @@ impl Store {
             files,
             max_evidence_bytes: config.max_evidence_bytes,
             evidence_gate: tokio::sync::Mutex::new(()),
+            flights: config.flights(),
+            uploads: config.uploads.clone(),
+            free_space,
+            writers: Writers::default(),
             changes,
+            flight_changes,
+            flights_told: Mutex::default(),
             clock,
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -133,11 +159,17 @@ async fn make_folders(database: &Path, evidence: &Path) -> Result<(), StoreError
 
 /// Folders that are made here are closed to other users: they hold password hashes and pictures.
 async fn make_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = tokio::fs::DirBuilder::new();
+    let folder = folder.to_owned();
+    tokio::task::spawn_blocking(move || make_folder_now(&folder)).await?
+}
+
+/// The same, blocking.
+pub(crate) fn make_folder_now(folder: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
-    builder.mode(0o700);
-    builder.create(folder).await
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 fn options(config: &Config) -> SqliteConnectOptions {
@@ -248,7 +280,7 @@ mod tests {
         bench.store.close().await.unwrap();
         let error = bench.another_store().await.unwrap_err();
         let StoreError::Newer { found, known, .. } = &error else { panic!("{error}") };
-        assert_eq!((*found, *known), (9999, 3));
+        assert_eq!((*found, *known), (9999, 4));
         assert!(
             error.to_string().contains("xunjian.db` was written by a newer version"),
             "{error}"

@@ -1,0 +1,186 @@
+//! What aircraft say while they fly, as it came.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use sqlx::Sqlite;
+
+use crate::digest::sha256_hex;
+use crate::row::time;
+use crate::{Store, StoreError};
+
+/// The most messages read at once: 14 hours of one aircraft at 2 Hz.
+const MOST_AT_ONCE: i64 = 100_000;
+
+/// A message of an aircraft.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewTelemetry {
+    /// Serial number of the aircraft or its dock.
+    pub device: String,
+    /// By the aircraft's clock.
+    pub at: Timestamp,
+    /// The last part of the topic: `osd`, `state`, `events`, `status`.
+    pub kind: String,
+    /// The message's own id; without one repeats are told by their content.
+    pub tid: Option<String>,
+    /// The message as JSON.
+    pub body: String,
+}
+
+/// A message that is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Telemetry {
+    pub device: String,
+    /// By the aircraft's clock.
+    pub at: Timestamp,
+    /// This machine's clock.
+    pub received_at: Timestamp,
+    pub kind: String,
+    /// JSON.
+    pub body: String,
+}
+
+impl Store {
+    /// Keeps messages, all or none; returns how many were news. A message of the same device with
+    /// the same id (or, without one, the same content) is kept once.
+    pub async fn append_telemetry(&self, new: &[NewTelemetry]) -> Result<u64, StoreError> {
+        if new.is_empty() {
+            return Ok(0);
+        }
+        self.insert_telemetry(new).await.map_err(|e| self.failed("keep telemetry".to_owned(), e))
+    }
+
+    /// What a device said from `from` to before `to` by its own clock, oldest first; at most
+    /// 100 000 messages.
+    pub async fn telemetry(
+        &self,
+        device: &str,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<Telemetry>, StoreError> {
+        let rows: sqlx::Result<Vec<Row>> = sqlx::query_as(
+            "SELECT device, at, received_at, kind, body FROM telemetry \
+             WHERE device = $1 AND at >= $2 AND at < $3 ORDER BY at, received_at, key LIMIT $4",
+        )
+        .bind(device)
+        .bind(from.as_microsecond())
+        .bind(to.as_microsecond())
+        .bind(MOST_AT_ONCE)
+        .fetch_all(&self.inner.readers)
+        .await;
+        rows.and_then(|rows| rows.into_iter().map(Telemetry::try_from).collect())
+            .map_err(|e| self.failed(format!("read the telemetry of `{device}`"), e))
+    }
+
+    /// Removes messages that came before `before` (this machine's clock); returns how many.
+    pub async fn prune_telemetry(&self, before: Timestamp) -> Result<u64, StoreError> {
+        sqlx::query::<Sqlite>("DELETE FROM telemetry WHERE received_at < $1")
+            .bind(before.as_microsecond())
+            .execute(&self.inner.writer)
+            .await
+            .map(|done| done.rows_affected())
+            .map_err(|e| self.failed("remove old telemetry".to_owned(), e))
+    }
+
+    async fn insert_telemetry(&self, new: &[NewTelemetry]) -> sqlx::Result<u64> {
+        let now = self.now();
+        let mut written = 0;
+        let mut tx = self.begin().await?;
+        for message in new {
+            written += sqlx::query::<Sqlite>(
+                "INSERT INTO telemetry (device, key, at, received_at, kind, body) \
+                 VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (device, key) DO NOTHING",
+            )
+            .bind(&message.device)
+            .bind(key(message))
+            .bind(message.at.as_microsecond())
+            .bind(now)
+            .bind(&message.kind)
+            .bind(&message.body)
+            .execute(&mut *tx)
+            .await?
+            .rows_affected();
+        }
+        tx.commit().await?;
+        Ok(written)
+    }
+}
+
+/// Message ids are only unique within a kind of message.
+fn key(message: &NewTelemetry) -> String {
+    let NewTelemetry { at, kind, tid, body, .. } = message;
+    match tid.as_deref().filter(|tid| !tid.is_empty()) {
+        Some(tid) => format!("{kind}/{tid}"),
+        None => sha256_hex(format!("{kind}\n{}\n{body}", at.as_microsecond()).as_bytes()),
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    device: String,
+    at: i64,
+    received_at: i64,
+    kind: String,
+    body: String,
+}
+
+impl TryFrom<Row> for Telemetry {
+    type Error = sqlx::Error;
+    fn try_from(row: Row) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            at: time(&row.device, "telemetry.at", row.at)?,
+            received_at: time(&row.device, "telemetry.received_at", row.received_at)?,
+            device: row.device,
+            kind: row.kind,
+            body: row.body,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Bench, time as second};
+
+    fn message(at: i64, tid: Option<&str>, body: &str) -> NewTelemetry {
+        NewTelemetry {
+            device: "1ZNBJ".to_owned(),
+            at: second(at),
+            kind: "osd".to_owned(),
+            tid: tid.map(str::to_owned),
+            body: body.to_owned(),
+        }
+    }
+
+    #[tokio::test]
+    async fn repeats_are_kept_once() {
+        let bench = Bench::new().await;
+        let store = &bench.store;
+        let first = [message(1, Some("a"), "{}"), message(2, None, "{}"), message(3, None, "{}")];
+        assert_eq!(store.append_telemetry(&first).await.unwrap(), 3);
+        assert_eq!(store.append_telemetry(&first).await.unwrap(), 0);
+        let mut others = [
+            // The same id with other content is the same message.
+            message(4, Some("a"), "[]"),
+            message(2, None, "[]"),
+            message(2, Some(""), "{}"),
+            message(2, Some("a"), "{}"),
+        ];
+        others[3].device = "other".to_owned();
+        assert_eq!(store.append_telemetry(&others).await.unwrap(), 2);
+        assert_eq!(store.append_telemetry(&[]).await.unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_stretch_of_time_is_read_in_its_order() {
+        let bench = Bench::new().await;
+        let new: Vec<_> = [5, 1, 3, 2, 4].map(|at| message(at, None, &at.to_string())).into();
+        bench.store.append_telemetry(&new).await.unwrap();
+        let read = bench.store.telemetry("1ZNBJ", second(2), second(5)).await.unwrap();
+        let bodies: Vec<_> = read.iter().map(|row| row.body.as_str()).collect();
+        assert_eq!(bodies, ["2", "3", "4"]);
+        assert!(read.iter().all(|row| row.received_at == second(0) && row.kind == "osd"));
+        assert!(bench.store.telemetry("x", second(0), second(9)).await.unwrap().is_empty());
+        assert_eq!(bench.store.prune_telemetry(second(0)).await.unwrap(), 0);
+        assert_eq!(bench.store.prune_telemetry(second(1)).await.unwrap(), 5);
+    }
+}

@@ -16,6 +16,9 @@ import { antTheme } from "./theme";
 const OverviewPage = lazy(() => import("./queue/OverviewPage"));
 const AlertPage = lazy(() => import("./alert/AlertPage"));
 const SourcesPage = lazy(() => import("./sources/SourcesPage"));
+const FlightsPage = lazy(() => import("./flights/list/FlightsPage"));
+const FlightPage = lazy(() => import("./flights/FlightPage"));
+const CoveragePage = lazy(() => import("./flights/coverage/CoveragePage"));
 
 export function App() {
   const { language, theme, t } = useSettings();
@@ -49,6 +52,9 @@ function SignedIn({ session }: { session: Session }) {
           <Route path="/" element={<OverviewPage />} />
           <Route path="/alerts/:id" element={<AlertPage session={session} />} />
           <Route path="/sources" element={<SourcesPage />} />
+          <Route path="/flights" element={<FlightsPage session={session} />} />
+          <Route path="/flights/coverage" element={<CoveragePage />} />
+          <Route path="/flights/:id" element={<FlightPage session={session} />} />
           <Route path="*" element={<NotFound />} />
         </Routes>
       </Suspense>

@@ -27,6 +27,9 @@ export function Shell({ session, children }: { session: Session; children: React
           <NavLink to="/" end className={link}>
             {t("app.overview")}
           </NavLink>
+          <NavLink to="/flights" className={link} data-testid="nav-flights">
+            {t("app.flights")}
+          </NavLink>
           <NavLink to="/sources" className={link} data-testid="nav-sources">
             {t("app.sources")}
           </NavLink>

@@ -91,8 +91,9 @@ export function openEvents(): EventSource {
   return new EventSource("/api/events");
 }
 
-async function request<T>(
-  method: "GET" | "POST",
+/** For the files that speak for one part of the API, such as `flights/api.ts`. */
+export async function request<T>(
+  method: "GET" | "POST" | "DELETE",
   path: string,
   body?: unknown,
   signal?: AbortSignal,

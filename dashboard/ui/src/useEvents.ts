@@ -5,6 +5,8 @@ import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { type AlertQuery, openEvents } from "./api";
 import type { Alert, AlertDetail, Source } from "./api.types";
+import { takeFlight } from "./flights/patch";
+import type { Flight } from "./flights/types";
 import { type AlertList, patch } from "./queue/patch";
 import { alertQuery, sessionQuery, sourcesQuery } from "./queries";
 
@@ -50,6 +52,9 @@ export function useEvents(): Connection {
       events.addEventListener("source", (event: MessageEvent<string>) => {
         takeSource(client, JSON.parse(event.data) as Source);
       });
+      events.addEventListener("flight", (event: MessageEvent<string>) => {
+        takeFlight(client, JSON.parse(event.data) as Flight);
+      });
     };
     connect();
 
@@ -64,7 +69,7 @@ export function useEvents(): Connection {
 }
 
 function reload(client: QueryClient) {
-  for (const key of ["alerts", "alert", "sources", "fences"]) void client.invalidateQueries({ queryKey: [key] });
+  for (const key of ["alerts", "alert", "sources", "fences", "flights", "flight", "coverage"]) void client.invalidateQueries({ queryKey: [key] });
 }
 
 /** Returns whether the counts of some list are out of date. */

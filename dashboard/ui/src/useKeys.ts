@@ -25,6 +25,6 @@ function isTaken(event: KeyboardEvent): boolean {
   if (document.querySelector(".ant-modal-wrap:not([style*='display: none']), .ant-image-preview") !== null) return true;
   const target = event.target as HTMLElement;
   if (target.closest("input, textarea, select, [contenteditable], [role='combobox']")) return true;
-  // Enter on a button or a link is the button's.
-  return event.key === "Enter" && target.closest("button, a") !== null;
+  // Enter and space on a button or a link are the button's.
+  return (event.key === "Enter" || event.key === " ") && target.closest("button, a") !== null;
 }

@@ -6,6 +6,7 @@ export const en: Words = {
   "app.tagline": "Off-site enforcement: leads and review",
   "app.overview": "Overview",
   "app.sources": "Sources",
+  "app.flights": "Flights",
   "app.logout": "Sign out",
   "app.language": "Language",
   "app.theme.dark": "Dark theme",
@@ -41,6 +42,9 @@ export const en: Words = {
   "error.not_found": "Not found.",
   "error.stale": "Someone else has just decided this alert.",
   "error.reason_required": "Choose a reason; \"Other\" needs a note.",
+  "error.flight_busy": "A flight that is queued or being processed cannot be deleted.",
+  "error.upload_incomplete": "Some files are still coming; processing cannot start yet.",
+  "error.not_ready": "Processing has not finished yet.",
   "error.other": "The server could not complete the request ({code}): {message}",
   "error.load": "Could not load",
 

@@ -8,17 +8,17 @@ export type Vars = Record<string, string | number>;
 
 export const WORDS: Record<Language, Words> = { "zh-CN": zh, en };
 
-export type Translate = {
-  (key: Key, vars?: Vars): string;
+export type Translate<K extends string = Key> = {
+  (key: K, vars?: Vars): string;
   /** The word for a value that the server chose; the value itself when there is none. */
   word(group: string, value: string): string;
 };
 
-export function translator(words: Words): Translate {
-  const translate = (key: Key, vars: Vars = {}) => fill(words[key], vars);
+export function translator<K extends string>(words: Record<K, string>): Translate<K> {
+  const translate = (key: K, vars: Vars = {}) => fill(words[key], vars);
   const word = (group: string, value: string) => {
     const key = `${group}.${value}`;
-    return key in words ? words[key as Key] : value;
+    return key in words ? words[key as K] : value;
   };
   return Object.assign(translate, { word });
 }

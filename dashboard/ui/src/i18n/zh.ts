@@ -4,6 +4,7 @@ export const zh = {
   "app.tagline": "非现场执法线索与复核",
   "app.overview": "总览",
   "app.sources": "视频源",
+  "app.flights": "飞行",
   "app.logout": "退出登录",
   "app.language": "语言",
   "app.theme.dark": "深色界面",
@@ -39,6 +40,9 @@ export const zh = {
   "error.not_found": "没有找到。",
   "error.stale": "此预警刚刚已被他人处理。",
   "error.reason_required": "请选择理由；选择“其他”时须填写说明。",
+  "error.flight_busy": "正在排队或处理的飞行不能删除。",
+  "error.upload_incomplete": "还有文件没有传完，不能开始处理。",
+  "error.not_ready": "处理还没有完成。",
   "error.other": "服务器未能完成请求（{code}）：{message}",
   "error.load": "加载失败",
 

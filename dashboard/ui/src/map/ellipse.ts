@@ -6,7 +6,7 @@ const EARTH_RADIUS_M = 6_378_137;
 const CORNERS = 64;
 
 /** A closed ring of WGS-84 positions. The bearing is that of the long axis, clockwise from north. */
-export function ellipseRing(place: GroundPlace): Position[] {
+export function ellipseRing(place: Pick<GroundPlace, "lon" | "lat" | "ellipse95">): Position[] {
   const { semi_major_m: a, semi_minor_m: b, bearing_deg } = place.ellipse95;
   const bearing = radians(bearing_deg);
   const ring: Position[] = [];

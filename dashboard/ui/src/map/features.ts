@@ -77,18 +77,18 @@ function collect(nested: unknown, into: Position[]) {
   else for (const inner of nested) collect(inner, into);
 }
 
-function shiftArea(geometry: GeoJSON.Polygon | GeoJSON.MultiPolygon, datum: Datum): GeoJSON.Geometry {
+export function shiftArea(geometry: GeoJSON.Polygon | GeoJSON.MultiPolygon, datum: Datum): GeoJSON.Geometry {
   const rings = (polygon: GeoJSON.Position[][]) =>
     polygon.map((ring) => ring.map((at) => toDisplay(datum, at as Position)));
   if (geometry.type === "Polygon") return { type: "Polygon", coordinates: rings(geometry.coordinates) };
   return { type: "MultiPolygon", coordinates: geometry.coordinates.map(rings) };
 }
 
-function polygon(ring: Position[], properties: GeoJSON.GeoJsonProperties, datum: Datum): GeoJSON.Feature {
+export function polygon(ring: Position[], properties: GeoJSON.GeoJsonProperties, datum: Datum): GeoJSON.Feature {
   const coordinates = [ring.map((at) => toDisplay(datum, at))];
   return { type: "Feature", properties, geometry: { type: "Polygon", coordinates } };
 }
 
-function collection(features: GeoJSON.Feature[]): Collection {
+export function collection(features: GeoJSON.Feature[]): Collection {
   return { type: "FeatureCollection", features };
 }

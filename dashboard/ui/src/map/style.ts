@@ -9,8 +9,7 @@ import type { MapSetup } from "../api.types";
 import type { Theme } from "../settings";
 import { ALERT_COLOUR, GROUND } from "./colours";
 
-export const DATA_SOURCES = ["graticule", "footprints", "fences", "ellipses", "alerts", "selected", "point"] as const;
-export type DataSource = (typeof DATA_SOURCES)[number];
+const DATA_SOURCES = ["graticule", "footprints", "fences", "ellipses", "alerts", "selected", "point"] as const;
 
 const FONT = ["Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "sans-serif"];
 const EMPTY: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [] };

@@ -6,7 +6,7 @@ import { type RefObject, useEffect, useRef, useState } from "react";
 import type { MapSetup } from "../api.types";
 import { useSettings } from "../settings";
 import { type Bounds, graticule } from "./graticule";
-import { type DataSource, mapStyle } from "./style";
+import { mapStyle } from "./style";
 
 setWorkerUrl(workerUrl);
 
@@ -59,7 +59,7 @@ export function useMap(box: RefObject<HTMLDivElement | null>, setup: MapSetup): 
   return { map, broken };
 }
 
-export function useMapData(map: MapLibre | null, name: DataSource, data: GeoJSON.FeatureCollection) {
+export function useMapData(map: MapLibre | null, name: string, data: GeoJSON.FeatureCollection) {
   useEffect(() => {
     void map?.getSource<GeoJSONSource>(name)?.setData(data);
   }, [map, name, data]);

@@ -1,0 +1,51 @@
+/** What the pages of flights ask the server for; the uploads themselves speak tus, in `upload/`. */
+import { request } from "../api";
+import type { Coverage, Flight, FlightDetail, FlightPage, FlightReport } from "./types";
+
+export function createFlight(name: string): Promise<Flight> {
+  return request("POST", "/api/flights", name === "" ? {} : { name });
+}
+
+export function getFlights(cursor: string | null, signal?: AbortSignal): Promise<FlightPage> {
+  const search = new URLSearchParams({ limit: "30" });
+  if (cursor !== null) search.set("cursor", cursor);
+  return request("GET", `/api/flights?${search.toString()}`, undefined, signal);
+}
+
+export function getFlight(id: number, signal?: AbortSignal): Promise<FlightDetail> {
+  return request("GET", `/api/flights/${id}`, undefined, signal);
+}
+
+export function deleteFlight(id: number): Promise<void> {
+  return request("DELETE", `/api/flights/${id}`);
+}
+
+export function startFlight(id: number): Promise<Flight> {
+  return request("POST", `/api/flights/${id}/start`, {});
+}
+
+export function retryFlight(id: number): Promise<Flight> {
+  return request("POST", `/api/flights/${id}/retry`, {});
+}
+
+export function getReport(id: number, signal?: AbortSignal): Promise<FlightReport> {
+  return request("GET", `/api/flights/${id}/report`, undefined, signal);
+}
+
+export function getCoverage(days: number, signal?: AbortSignal): Promise<Coverage> {
+  return request("GET", `/api/coverage?days=${days}`, undefined, signal);
+}
+
+export function filesUrl(id: number): string {
+  return `/api/flights/${id}/files`;
+}
+
+export function mediaUrl(id: number, n: number): string {
+  return `/api/flights/${id}/media/${n}`;
+}
+
+export type Export = "report.html" | "flight.geojson" | "flight.kml";
+
+export function exportUrl(id: number, kind: Export): string {
+  return `/api/flights/${id}/export/${kind}`;
+}

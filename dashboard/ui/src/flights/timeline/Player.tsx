@@ -1,0 +1,112 @@
+/** The video or photo of the moment, and the telemetry of that moment under it. */
+import { DownloadOutlined, FullscreenOutlined } from "@ant-design/icons";
+import { Button, Tooltip } from "antd";
+import { type ReactNode, useRef, useState } from "react";
+import { mediaUrl } from "../api";
+import { gsd } from "../figures";
+import type { FlightModel } from "../model";
+import type { FlightFile } from "../types";
+import { type FlightTranslate, useFlightT } from "../words";
+import { type Clock, useMoment } from "./clock";
+import { lookAt } from "./looks";
+import css from "./timeline.module.css";
+import { type Segment, showing } from "./timeline";
+import { aircraftAt } from "./track";
+import { align, togglePlay, usePlayback } from "./usePlayback";
+
+type Props = { flight: number; model: FlightModel; files: FlightFile[]; clock: Clock };
+
+export function Player({ flight, model, files, clock }: Props) {
+  const t = useFlightT();
+  const { timeline } = model;
+  const video = useRef<HTMLVideoElement>(null);
+  const stage = useRef<HTMLDivElement>(null);
+  usePlayback(clock, timeline, video);
+  const segment = useMoment(clock, ({ at }) => showing(timeline, at));
+  const gap = useMoment(clock, ({ at }) => segment !== undefined && (at < segment.from || at > segment.to));
+  const [unplayable, setUnplayable] = useState<ReadonlySet<number>>(new Set());
+
+  const file = segment && files.find(({ name }) => name === segment.name);
+  const url = file && mediaUrl(flight, file.n);
+  const why = reason(segment, url, unplayable, t);
+  const fail = (media: number) => setUnplayable((known) => new Set(known).add(media));
+  return (
+    <div className={css.player}>
+      <div ref={stage} className={css.stage}>
+        {why !== null || segment === undefined || url === undefined ? (
+          <Note download={url}>{why}</Note>
+        ) : segment.kind === "video" ? (
+          <video
+            key={segment.media}
+            ref={video}
+            data-media={segment.media}
+            data-testid="flight-video"
+            src={url}
+            muted
+            playsInline
+            preload="auto"
+            onLoadedMetadata={(event) => align(event.currentTarget, clock, timeline)}
+            onError={() => fail(segment.media)}
+            onClick={() => togglePlay(clock, timeline)}
+          />
+        ) : (
+          <img key={segment.media} src={url} alt={segment.name} data-testid="flight-photo" onError={() => fail(segment.media)} />
+        )}
+        {gap && why === null && <div className={css.gap}>{t("player.gap")}</div>}
+        {why === null && (
+          <Tooltip title={t("player.fullscreen")} placement="left">
+            <Button
+              className={css.full}
+              size="small"
+              icon={<FullscreenOutlined />}
+              aria-label={t("player.fullscreen")}
+              onClick={() => void stage.current?.requestFullscreen()}
+            />
+          </Tooltip>
+        )}
+      </div>
+      <Caption model={model} clock={clock} />
+    </div>
+  );
+}
+
+function reason(segment: Segment | undefined, url: string | undefined, unplayable: ReadonlySet<number>, t: FlightTranslate): string | null {
+  if (segment === undefined) return t("player.none");
+  if (url === undefined) return t("player.archived");
+  if (unplayable.has(segment.media)) return t(segment.kind === "video" ? "player.unplayable" : "player.broken_photo");
+  return null;
+}
+
+function Note({ children, download }: { children: ReactNode; download: string | undefined }) {
+  const t = useFlightT();
+  return (
+    <div className={css.absent} data-testid="player-note">
+      <div>{children}</div>
+      {download && (
+        <Button size="small" icon={<DownloadOutlined />} href={download} download>
+          {t("player.open")}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function Caption({ model, clock }: { model: FlightModel; clock: Clock }) {
+  const t = useFlightT();
+  const told = useMoment(clock, ({ at }) => caption(model, at, t));
+  return <div className={css.caption}>{told}</div>;
+}
+
+function caption({ track, looks }: FlightModel, at: number, t: FlightTranslate): string {
+  const point = aircraftAt(track, at)?.point;
+  const look = lookAt(looks, at);
+  const ground = look === null ? t("player.no_look") : t("figure.gsd_one", { gsd: gsd(look.gsd_cm) });
+  if (point === undefined) return ground;
+  const { height_m, pitch_deg, speed_mps } = point;
+  const told = t("player.telemetry", {
+    height: height_m === null ? "–" : `${height_m.toFixed(1)} m`,
+    pitch: pitch_deg === null ? "–" : `${pitch_deg.toFixed(1)}°`,
+    speed: `${speed_mps.toFixed(1)} m/s`,
+  });
+  return `${told} · ${ground}`;
+}

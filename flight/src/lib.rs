@@ -8,6 +8,7 @@ pub mod klv;
 pub mod photo;
 pub mod route;
 pub mod cloud;
+pub mod export;
 pub mod lens;
 pub mod airdata;
 pub mod archive;

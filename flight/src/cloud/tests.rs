@@ -1,4 +1,4 @@
-use domain::{Attitude, Fix, LonLat};
+use domain::{Attitude, Fix, Laser, LonLat};
 use jiff::Timestamp;
 use proptest::prelude::*;
 
@@ -65,7 +65,8 @@ fn an_osd_becomes_a_sample() {
     assert_eq!(sample.camera, Some(camera));
     assert_eq!((sample.heading_deg, sample.speed_mps), (Some(-96.8), Some(5.0)));
     assert_eq!((sample.fix, sample.zoom), (Fix::Single, Some(2.0)));
-    assert_eq!(sample.laser.unwrap().distance_m, 141.4);
+    let target = LonLat::new(120.0858, 30.8942);
+    assert_eq!(sample.laser, Some(Laser { distance_m: 141.4, target }));
     assert_eq!(found.changed.len(), 12);
     let state = devices.state_json(&found.serial).unwrap();
     assert!(state.contains(r#""some_new_key":{"a":[1,2]}"#), "{state}");

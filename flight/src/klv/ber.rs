@@ -31,9 +31,12 @@ pub(super) fn tag(bytes: &[u8]) -> Option<(u32, &[u8])> {
 mod tests {
     use super::*;
 
+    /// Bytes, and what is taken off them with the rest.
+    type Case<'a, T> = (&'a [u8], Option<(T, &'a [u8])>);
+
     #[test]
     fn lengths() {
-        let cases: [(&[u8], Option<(usize, &[u8])>); 8] = [
+        let cases: [Case<usize>; 8] = [
             (&[0x61, 9], Some((0x61, &[9]))),
             (&[0x81, 0x90], Some((0x90, &[]))),
             (&[0x82, 0x01, 0x00, 7], Some((256, &[7]))),
@@ -50,7 +53,7 @@ mod tests {
 
     #[test]
     fn tags() {
-        let cases: [(&[u8], Option<(u32, &[u8])>); 5] = [
+        let cases: [Case<u32>; 5] = [
             (&[5, 1], Some((5, &[1]))),
             (&[0x81, 0x00], Some((128, &[]))),
             (&[0x81, 0x0d, 3], Some((141, &[3]))),

@@ -197,7 +197,7 @@ impl Packet {
             75 => draft.ellipsoid_short = Some(height(value)?),
             78 => self.frame_centre_above_ellipsoid_m = Some(height(value)?),
             82..=89 => {
-                let max = if tag % 2 == 0 { 90.0 } else { 180.0 };
+                let max = if tag.is_multiple_of(2) { 90.0 } else { 180.0 };
                 *slot(&mut draft.corners, tag - 82)? = Some(signed::<4>(value, max)?);
             }
             90 => self.pitch_deg = Some(signed::<4>(value, 90.0)?),

@@ -86,7 +86,8 @@ fn elements_say_the_same_as_attributes() {
     );
     assert_eq!(photo.sample.position, LonLat::new(120.5, 30.5));
     assert_eq!(photo.sample.heights.above_sea_m, Some(52.0));
-    assert_eq!(photo.lens.unwrap().fx, 3_725.151_611);
+    let size = Size::new(5280, 3956).unwrap();
+    assert_eq!(photo.lens, Some(Lens::pinhole(size, 3_725.151_611, [2640.0, 1978.0])));
     assert_eq!(photo.lens_from, Some(LensFrom::Calibrated));
     assert_eq!(codes(&photo), [WarningCode::NoAttitude]);
 }

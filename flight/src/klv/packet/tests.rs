@@ -146,6 +146,22 @@ fn cheyenne() {
     let telemetry = read(&stream).unwrap();
     assert_eq!(telemetry.samples.len(), 407);
     assert!(telemetry.warnings.is_empty(), "{:?}", telemetry.warnings);
+
+    // A flat-earth ray from the pose alone; the data's own notes say 10.1 m and 28.3 m.
+    let mut errors: Vec<f64> = found.iter().map(|packet| ray_error_m(packet).unwrap()).collect();
+    errors.sort_by(f64::total_cmp);
+    let (median, p90) = (errors[203], errors[366]);
+    assert!(median < 10.15 && p90 < 28.35, "{median} {p90}");
+}
+
+/// Metres between where the camera's axis meets the frame centre's height and the frame centre.
+fn ray_error_m(packet: &Packet) -> Option<f64> {
+    let camera = packet.camera()?;
+    let height = packet.above_sea_m? - packet.frame_centre_above_sea_m?;
+    let distance = height / (-camera.pitch_deg).to_radians().tan();
+    let (east, north) = camera.yaw_deg.to_radians().sin_cos();
+    let [e, n] = domain::Plane::at(packet.sensor?).metres(packet.frame_centre?);
+    Some((e - distance * east).hypot(n - distance * north))
 }
 
 fn angles() -> impl Strategy<Value = Packet> {

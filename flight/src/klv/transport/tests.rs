@@ -14,7 +14,7 @@ struct Muxer {
 impl Muxer {
     fn new(klv_type: u8) -> Self {
         let mut muxer = Self { out: Vec::new(), counters: BTreeMap::new() };
-        let pat = [0, 0, 0xb0, 13, 0, 1, 0xc1, 0, 0, 0, 1, 0xe1, 0x00 | 0x10];
+        let pat = [0, 0, 0xb0, 13, 0, 1, 0xc1, 0, 0, 0, 1, 0xe1, 0x10];
         muxer.section(0, &pat);
         let klva = [5, 4, b'K', b'L', b'V', b'A'];
         let mut pmt = vec![0, 2, 0xb0, 0, 0, 1, 0xc1, 0, 0, 0xe1, 0x00, 0xf0, 0];

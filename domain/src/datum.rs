@@ -188,5 +188,17 @@ mod tests {
             let back = Datum::Bd09.to_wgs84(bd.lon, bd.lat).unwrap();
             prop_assert!((back.lon() - lon).abs() < 1e-10 && (back.lat() - lat).abs() < 1e-10);
         }
+
+        /// What is left after the inverse, carried forward again; 1 m is 9e-6°.
+        #[test]
+        fn the_inverse_of_gcj_02_leaves_less_than_ten_nanometres(
+            lon in 73.0..135.0, lat in 4.0..53.0,
+        ) {
+            let gcj = Gcj02 { lon, lat };
+            let again = Gcj02::from(gcj.to_wgs84().unwrap());
+            let north = (again.lat - lat).to_radians() * KRASOVSKY_M;
+            let east = (again.lon - lon).to_radians() * KRASOVSKY_M * lat.to_radians().cos();
+            prop_assert!(north.hypot(east) <= 1e-8, "{} m", north.hypot(east));
+        }
     }
 }

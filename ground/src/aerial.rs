@@ -155,7 +155,7 @@ impl<'a> View<'a> {
         pixel: [f64; 2],
         raised_m: f64,
     ) -> Result<Hit, NoGround> {
-        self.steep(sight, self.aerial.budget.flattest_deg)?;
+        Self::steep(sight, self.aerial.budget.flattest_deg)?;
         if let Some(distance) = self.laser_at(pixel) {
             let (place, height_m) =
                 self.frame.place(sight.along * distance).ok_or(NoGround::BadPose)?;
@@ -169,7 +169,7 @@ impl<'a> View<'a> {
     }
 
     /// Refuses rays that go up or are flatter than `flattest_deg`.
-    pub(crate) fn steep(&self, sight: &Sight, flattest_deg: f64) -> Result<(), NoGround> {
+    pub(crate) fn steep(sight: &Sight, flattest_deg: f64) -> Result<(), NoGround> {
         let depression_deg = sight.depression_deg();
         if depression_deg <= 0.0 {
             return Err(NoGround::Sky);

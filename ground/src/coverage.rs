@@ -5,8 +5,8 @@
 
 use domain::{GroundLook, LonLat};
 use geo::{
-    Area, BooleanOps, BoundingRect, Coord, Intersects, LineString, MultiPolygon, Orient, Polygon,
-    Rect, Simplify, orient::Direction, unary_union,
+    Area, BooleanOps, BoundingRect, Coord, Euclidean, Intersects, Length, LineString, MultiPolygon,
+    Orient, Polygon, Rect, Simplify, orient::Direction, unary_union,
 };
 use jiff::Timestamp;
 
@@ -24,6 +24,7 @@ pub struct Coverage {
 }
 
 /// How much of a fence was looked at, and when.
+#[expect(clippy::struct_field_names, reason = "the share is the one thing asked for")]
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Share {
     /// Of the fence's area, 0..=1.
@@ -52,7 +53,7 @@ pub fn coverage(looks: &[GroundLook]) -> Coverage {
     let Some(map) = Map::of(looks.iter().flat_map(|look| &look.ring)) else {
         return Coverage::default();
     };
-    let seen = join(distinct(looks.iter().filter_map(|look| map.polygon(&[&look.ring]))));
+    let seen = join(&distinct(looks.iter().filter_map(|look| map.polygon(&[&look.ring]))));
     Coverage { area_m2: seen.unsigned_area(), polygons: map.rings(&seen) }
 }
 
@@ -77,8 +78,9 @@ pub fn share_of(fence: &[Vec<[f64; 2]>], looks: &[GroundLook]) -> Option<Share> 
             share.note(look, part);
         }
     }
-    let seen = join(distinct(near.into_iter().map(|(_, polygon)| polygon)));
-    let gaps = fence.difference(&seen);
+    let seen = join(&distinct(near.into_iter().map(|(_, polygon)| polygon)));
+    let mut gaps = fence.difference(&seen);
+    gaps.0.retain(is_broad);
     share.share = (1.0 - gaps.unsigned_area() / whole).clamp(0.0, 1.0);
     share.gaps = map.rings(&gaps);
     Some(share)
@@ -95,6 +97,14 @@ impl Share {
         }
         self.best_gsd_cm = Some(self.best_gsd_cm.map_or(look.gsd_cm, |best| best.min(look.gsd_cm)));
     }
+}
+
+/// Thinner pieces are left over where a fence and a footprint share an edge, metres.
+const SLIVER_M: f64 = 0.05;
+
+fn is_broad(polygon: &Polygon) -> bool {
+    let around = Euclidean.length(polygon.exterior());
+    2.0 * polygon.unsigned_area() > SLIVER_M * around
 }
 
 /// Moved by less than this part of its size, a footprint is that of the one before.
@@ -122,7 +132,7 @@ fn size(polygon: &Polygon) -> f64 {
 }
 
 /// Joined a few at a time: neighbours in time overlap, and their inner edges are gone early.
-fn join(polygons: Vec<Polygon>) -> MultiPolygon {
+fn join(polygons: &[Polygon]) -> MultiPolygon {
     let mut parts: Vec<MultiPolygon> = polygons.chunks(16).map(unary_union).collect();
     while parts.len() > 1 {
         parts = parts.chunks(8).map(unary_union).collect();

@@ -16,15 +16,15 @@ impl Crs {
     /// By EPSG code: WGS-84 and CGCS2000 in degrees, CGCS2000 in 3° and 6° Gauss-Krüger zones with or
     /// without the zone's number before the easting, WGS-84 in UTM zones.
     pub(crate) fn epsg(code: u16) -> Option<Self> {
-        let zone = |first: u16| u8::try_from(code - first).unwrap_or(u8::MAX);
+        let nth = |first: u16| u8::try_from(code - first).unwrap_or(u8::MAX);
         match code {
             4326 | 4490 => Some(Self::Degrees),
-            4491..=4501 => Some(gauss(6 * zone(4491) + 75, Some(zone(4491) + 13))),
-            4502..=4512 => Some(gauss(6 * zone(4502) + 75, None)),
-            4513..=4533 => Some(gauss(3 * zone(4513) + 75, Some(zone(4513) + 25))),
-            4534..=4554 => Some(gauss(3 * zone(4534) + 75, None)),
-            32_601..=32_660 => Some(Self::Plane(Mercator::utm(zone(32_600), false))),
-            32_701..=32_760 => Some(Self::Plane(Mercator::utm(zone(32_700), true))),
+            4491..=4501 => Some(gauss(6 * nth(4491) + 75, Some(nth(4491) + 13))),
+            4502..=4512 => Some(gauss(6 * nth(4502) + 75, None)),
+            4513..=4533 => Some(gauss(3 * nth(4513) + 75, Some(nth(4513) + 25))),
+            4534..=4554 => Some(gauss(3 * nth(4534) + 75, None)),
+            32_601..=32_660 => Some(Self::Plane(Mercator::utm(nth(32_600), false))),
+            32_701..=32_760 => Some(Self::Plane(Mercator::utm(nth(32_700), true))),
             _ => None,
         }
     }
@@ -33,8 +33,8 @@ impl Crs {
     pub(crate) fn forward(&self, place: LonLat) -> (f64, f64) {
         match self {
             Self::Degrees => (place.lon(), place.lat()),
-            Self::Plane(plane) => {
-                let at = plane.forward(place);
+            Self::Plane(map) => {
+                let at = map.forward(place);
                 (at.east, at.north)
             }
         }

@@ -98,7 +98,7 @@ mod tests {
             let [e, n] = Plane::at(huzhou).metres(place);
             prop_assert!((e - east).abs() < 0.01 && (n - north).abs() < 0.01);
             // The tangent plane leaves the curved earth by the square of the distance over 2R.
-            prop_assert!((height - (north * north + east * east) / 2.0 / 6_371_000.0).abs() < 1e-4);
+            prop_assert!((height - north.hypot(east).powi(2) / 2.0 / 6_371_000.0).abs() < 1e-4);
         }
     }
 }

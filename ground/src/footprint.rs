@@ -43,7 +43,7 @@ impl Aerial {
         let [width, height] = self.size();
         let at = |y: f64| {
             let sight = view.sight([width / 2.0, height * y])?;
-            view.steep(&sight, self.budget.flattest_deg)?;
+            View::steep(&sight, self.budget.flattest_deg)?;
             Ok((view.meet_level(&sight, level_m)?.slant_m, sight.along.z))
         };
         let (slant_m, sine) = at(0.5).or_else(|_: NoGround| at(1.0))?;
@@ -127,7 +127,7 @@ impl Outline<'_> {
     }
 
     fn shows_ground(&self, pixel: [f64; 2]) -> bool {
-        self.view.sight(pixel).is_ok_and(|sight| self.view.steep(&sight, self.flattest_deg).is_ok())
+        self.view.sight(pixel).is_ok_and(|sight| View::steep(&sight, self.flattest_deg).is_ok())
     }
 
     /// The last pixel on the way from ground to none that still shows ground.

@@ -14,7 +14,7 @@ impl GaussKruger {
 
     /// The zone around a central meridian, degrees east: a multiple of 3.
     pub fn cm(meridian_deg: u8) -> Option<Self> {
-        (meridian_deg % 3 == 0 && meridian_deg <= 180).then(|| Self::at(meridian_deg))
+        (meridian_deg.is_multiple_of(3) && meridian_deg <= 180).then(|| Self::at(meridian_deg))
     }
 
     /// The zone of a place. `None` west of Greenwich, where there is none.

@@ -18,22 +18,34 @@ pub struct HeightGrid {
     highest: f64,
 }
 
-/// x' = a x + b y + c, y' = d x + e y + f.
+/// Takes columns and rows to coordinates: the origin and what one column and one row add.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Affine(pub(crate) [f64; 6]);
+pub(crate) struct Affine {
+    pub(crate) column: [f64; 2],
+    pub(crate) row: [f64; 2],
+    pub(crate) origin: [f64; 2],
+}
 
 impl Affine {
-    fn apply(&self, x: f64, y: f64) -> (f64, f64) {
-        let [a, b, c, d, e, f] = self.0;
-        (a * x + b * y + c, d * x + e * y + f)
+    pub(crate) fn apply(&self, column: f64, row: f64) -> (f64, f64) {
+        let Self { column: right, row: down, origin } = self;
+        (
+            right[0] * column + down[0] * row + origin[0],
+            right[1] * column + down[1] * row + origin[1],
+        )
     }
 
     fn inverse(&self) -> Option<Self> {
-        let [a, b, c, d, e, f] = self.0;
-        let det = a * e - b * d;
-        let inverse =
-            [e / det, -b / det, (b * f - c * e) / det, -d / det, a / det, (c * d - a * f) / det];
-        inverse.iter().all(|x| x.is_finite()).then_some(Self(inverse))
+        let Self { column: right, row: down, origin } = self;
+        let det = right[0] * down[1] - down[0] * right[1];
+        let turned = Self {
+            column: [down[1] / det, -right[1] / det],
+            row: [-down[0] / det, right[0] / det],
+            origin: [0.0, 0.0],
+        };
+        let (column, row) = turned.apply(origin[0], origin[1]);
+        let numbers = turned.column.iter().chain(&turned.row).chain([&column, &row]);
+        numbers.copied().all(f64::is_finite).then_some(Self { origin: [-column, -row], ..turned })
     }
 }
 
@@ -53,7 +65,7 @@ impl HeightGrid {
                 (low.min(f64::from(h)), high.max(f64::from(h)))
             });
         let cell_m = crs.metres_per_unit(to_model.apply(0.0, 0.0))
-            * to_model.0[0].hypot(to_model.0[3]).min(to_model.0[1].hypot(to_model.0[4]));
+            * length(to_model.column).min(length(to_model.row));
         let whole = cells.len() == width.checked_mul(height)? && lowest <= highest;
         let to_cell = to_model.inverse()?;
         (whole && cell_m.is_finite() && cell_m > 0.0).then_some(Self {
@@ -116,32 +128,10 @@ impl HeightGrid {
         let height = *self.cells.get(row * self.width + column)?;
         height.is_finite().then(|| f64::from(height))
     }
+}
 
-    /// 2 km × 2 km of level ground around a place, for tests.
-    #[cfg(test)]
-    pub(crate) fn level(around: LonLat, height: f32) -> Self {
-        let hills = |_: f64, _: f64| height;
-        Self::shaped(around, 10.0, hills)
-    }
-
-    /// 2 km × 2 km of shaped ground, for tests: height by east and north of `around`, metres.
-    #[cfg(test)]
-    pub(crate) fn shaped(around: LonLat, cell_m: f64, height: impl Fn(f64, f64) -> f32) -> Self {
-        use crate::mercator::Mercator;
-        let plane = Mercator::around(around.lon());
-        let centre = plane.forward(around);
-        let side = (2000.0 / cell_m) as usize;
-        let middle = 1000.0 - cell_m / 2.0;
-        let cells = (0..side * side)
-            .map(|i| {
-                let (row, column) = ((i / side) as f64, (i % side) as f64);
-                height(column * cell_m - middle, middle - row * cell_m)
-            })
-            .collect();
-        let to_model =
-            Affine([cell_m, 0.0, centre.east - middle, 0.0, -cell_m, centre.north + middle]);
-        Self::new([side, side], cells, Crs::Plane(plane), to_model).unwrap()
-    }
+fn length([x, y]: [f64; 2]) -> f64 {
+    x.hypot(y)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "sides of a raster are far below 2^53")]
@@ -152,10 +142,34 @@ fn real(count: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mercator::Mercator;
+
+    impl HeightGrid {
+        /// 2 km × 2 km of level ground around a place.
+        pub(crate) fn level(around: LonLat, height: f64) -> Self {
+            Self::shaped(around, 200, |_, _| height)
+        }
+
+        /// 2 km × 2 km of shaped ground in `side` × `side` cells: height by east and north of `around`.
+        #[expect(clippy::cast_possible_truncation, reason = "heights are stored as f32")]
+        pub(crate) fn shaped(around: LonLat, side: u32, height: impl Fn(f64, f64) -> f64) -> Self {
+            let plane = Mercator::around(around.lon());
+            let centre = plane.forward(around);
+            let cell_m = 2000.0 / f64::from(side);
+            let middle = 1000.0 - cell_m / 2.0;
+            let away = |cell: u32| f64::from(cell) * cell_m - middle;
+            let height = &height;
+            let row = |row| (0..side).map(move |cell| height(away(cell), -away(row)) as f32);
+            let cells = (0..side).flat_map(row).collect();
+            let origin = [centre.east - middle, centre.north + middle];
+            let to_model = Affine { column: [cell_m, 0.0], row: [0.0, -cell_m], origin };
+            Self::new([side as usize; 2], cells, Crs::Plane(plane), to_model).unwrap()
+        }
+    }
 
     #[test]
     fn heights_between_cells_and_beside_holes() {
-        let degrees = Affine([0.001, 0.0, 120.0, 0.0, -0.001, 30.0]);
+        let degrees = Affine { column: [0.001, 0.0], row: [0.0, -0.001], origin: [120.0, 30.0] };
         let cells = vec![0.0, 10.0, 20.0, 30.0, 40.0, f32::NAN];
         let grid = HeightGrid::new([3, 2], cells, Crs::Degrees, degrees).unwrap();
         let at = |lon, lat| grid.height(LonLat::new(lon, lat).unwrap());
@@ -171,10 +185,10 @@ mod tests {
 
     #[test]
     fn a_raster_without_ground_is_none() {
-        let unit = Affine([1.0, 0.0, 0.0, 0.0, -1.0, 0.0]);
+        let unit = Affine { column: [1.0, 0.0], row: [0.0, -1.0], origin: [0.0, 0.0] };
         assert_eq!(HeightGrid::new([1, 1], vec![f32::NAN], Crs::Degrees, unit), None);
         assert_eq!(HeightGrid::new([2, 1], vec![1.0], Crs::Degrees, unit), None);
-        let flat = Affine([0.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+        let flat = Affine { column: [0.0; 2], row: [0.0; 2], origin: [0.0; 2] };
         assert_eq!(HeightGrid::new([1, 1], vec![1.0], Crs::Degrees, flat), None);
     }
 }

@@ -10,6 +10,7 @@ use nalgebra::Vector2;
 
 use crate::aerial::{Hit, View};
 use crate::doubt::worst_sigma;
+use crate::sight::Sight;
 use crate::{Aerial, NoGround};
 
 /// The ground under an object, by its box.
@@ -30,13 +31,12 @@ impl Aerial {
         let block = Block::of(class);
         let middle = self.pixel(seen, 0.5, 0.5);
         let sight = view.sight(middle)?;
-        let hit = view.meet(&sight, middle, block.height_m / 2.0)?;
-        let [width, height] = self.size();
+        let hit = view.meet(&sight, middle, block.height / 2.0)?;
+        let size = self.size();
         let sigma = |side: f64| self.budget.pixel_px.max(self.budget.box_part * side);
-        let pixel_sigma = [sigma(seen.w * width), sigma(seen.h * height)];
-        let mut covariance =
-            self.doubt(pose, &sight, &hit, pixel_sigma, block.height_sigma_m / 2.0);
-        let skew = block.skew_m(&hit).powi(2);
+        let pixel_sigma = [sigma(seen.w * size[0]), sigma(seen.h * size[1])];
+        let mut covariance = self.doubt(pose, &sight, &hit, pixel_sigma, block.height_sigma / 2.0);
+        let skew = block.skew_m(&sight, &hit).powi(2);
         covariance.east_east += skew;
         covariance.north_north += skew;
         let sigma_m = worst_sigma(covariance);
@@ -52,25 +52,25 @@ impl Aerial {
         let block = Block::of(class);
         let middle = self.pixel(seen, 0.5, 0.5);
         let sight = view.sight(middle).ok()?;
-        let hit = view.meet(&sight, middle, block.height_m / 2.0).ok()?;
-        let plane = Plane::at(hit.place);
+        let hit = view.meet(&sight, middle, block.height / 2.0).ok()?;
+        let map = Plane::at(hit.place);
         let ground = |x: f64, y: f64| {
-            let sight = view.sight(self.pixel(seen, x, y)).ok()?;
-            view.steep(&sight, 1.0).ok()?;
-            let hit = view.meet_level(&sight, hit.height_m).ok()?;
-            Some(Vector2::from(plane.metres(hit.place)))
+            let edge = view.sight(self.pixel(seen, x, y)).ok()?;
+            View::steep(&edge, 1.0).ok()?;
+            let end = view.meet_level(&edge, hit.height_m).ok()?;
+            Some(Vector2::from(map.metres(end.place)))
         };
         let across = ground(1.0, 0.5)? - ground(0.0, 0.5)?;
         let along = ground(0.5, 0.0)? - ground(0.5, 1.0)?;
         // The upright sides of the block make the box longer by their shadow on the ground.
-        let shadow = block.height_m / sight.depression_deg().to_radians().tan();
+        let shadow = block.height / sight.depression_deg().to_radians().tan();
         let depth = (along.norm() - shadow).max(0.0);
         let away = along.try_normalize(1e-9)? * (depth / 2.0);
-        let aside = across / 2.0;
-        let corners = [-aside - away, aside - away, aside + away, away - aside, -aside - away];
+        let half = across / 2.0;
+        let corners = [-half - away, half - away, half + away, away - half, -half - away];
         let mut ring = [[0.0; 2]; 5];
         for (point, corner) in ring.iter_mut().zip(corners) {
-            let place = plane.place(corner.into())?;
+            let place = map.place(corner.into())?;
             *point = [place.lon(), place.lat()];
         }
         let [length_m, width_m] = block.filling(across.norm(), depth);
@@ -90,16 +90,16 @@ impl Aerial {
 /// An upright block around an object, metres.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Block {
-    pub(crate) length_m: f64,
-    pub(crate) width_m: f64,
-    pub(crate) height_m: f64,
-    pub(crate) height_sigma_m: f64,
+    pub(crate) length: f64,
+    pub(crate) width: f64,
+    pub(crate) height: f64,
+    pub(crate) height_sigma: f64,
 }
 
 impl Block {
     /// Common objects of Chinese streets; two-wheelers with their riders.
     pub(crate) const fn of(class: Class) -> Self {
-        let [length_m, width_m, height_m, height_sigma_m] = match class {
+        let [length, width, height, height_sigma] = match class {
             Class::Person => [0.5, 0.5, 1.65, 0.12],
             Class::Dog => [0.8, 0.3, 0.6, 0.15],
             Class::Bicycle => [1.7, 0.6, 1.6, 0.25],
@@ -111,18 +111,21 @@ impl Block {
             Class::MuckTruck => [8.5, 2.5, 3.3, 0.3],
             Class::Excavator => [8.0, 2.8, 3.0, 0.5],
         };
-        Self { length_m, width_m, height_m, height_sigma_m }
+        Self { length, width, height, height_sigma }
     }
 
-    /// What perspective moves the box's middle away from the block's: its near half is drawn larger.
-    fn skew_m(&self, hit: &Hit) -> f64 {
-        SKEW * self.length_m.powi(2) / hit.slant_m
+    /// What perspective moves the box's middle away from the block's: its near half is drawn larger,
+    /// and so is its top. With half its depth a: a² cos θ / S toward the camera, a H sin θ / 2 S away.
+    fn skew_m(&self, sight: &Sight, hit: &Hit) -> f64 {
+        let near = self.length * sight.along.xy().norm();
+        let top = self.height * sight.along.z;
+        SKEW * self.length * near.hypot(1.4 * top) / hit.slant_m
     }
 
     /// Length and width with this block's proportions that fill `across` × `depth` metres of ground,
     /// turned as far as that asks for.
     fn filling(&self, across: f64, depth: f64) -> [f64; 2] {
-        let slim = self.width_m / self.length_m;
+        let slim = self.width / self.length;
         let (long, short) = (across.max(depth), across.min(depth));
         if short <= slim * long {
             return [long, short];
@@ -134,8 +137,8 @@ impl Block {
     }
 }
 
-/// Measured on simulated blocks; see the tests.
-const SKEW: f64 = 0.12;
+/// Half the depth squared as a part of the length squared: 1/4 at most, less for most ways to be turned.
+const SKEW: f64 = 0.15;
 
 #[cfg(test)]
 #[path = "object_tests.rs"]

@@ -57,7 +57,7 @@ fn a_car_measures_as_a_car() {
             let (length, width) = (extent.length_m, extent.width_m);
             assert!((length - 4.6).abs() < 0.35, "{pitch}° {turned}°: {length} m long");
             assert!((width - 1.8).abs() < 0.25, "{pitch}° {turned}°: {width} m wide");
-            assert_eq!(extent.ring[0], extent.ring[4]);
+            assert_eq!(extent.ring.first(), extent.ring.last());
         }
     }
 }

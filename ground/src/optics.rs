@@ -97,7 +97,7 @@ mod tests {
 
     use super::*;
 
-    /// Mavic 3E, of the Apache-2.0 DroneModels list.
+    /// Mavic 3E, of the Apache-2.0 `DroneModels` list.
     fn m3e() -> Lens {
         Lens {
             k1: -0.111_398,

@@ -67,9 +67,9 @@ impl Relief {
     pub(crate) fn stand(&self, heights: Heights) -> Option<Stand<'_>> {
         let stand = match self {
             Self::Flat { above_takeoff_m, above_sea_m, undulation_m } => {
-                let takeoff = heights.above_takeoff_m.map(|camera| (camera, *above_takeoff_m));
+                let risen = heights.above_takeoff_m.map(|camera| (camera, *above_takeoff_m));
                 let sea = || above_sea(heights, *undulation_m).zip(*above_sea_m);
-                let (camera_m, ground) = takeoff.or_else(sea)?;
+                let (camera_m, ground) = risen.or_else(sea)?;
                 Stand { camera_m, ground: Ground::Level(ground) }
             }
             Self::Grid { grid, takeoff, undulation_m } => {
@@ -104,10 +104,10 @@ impl Ground<'_> {
     /// How much the ground rises per metre to the north and to the east.
     pub(crate) fn slope(&self, place: LonLat) -> Option<[f64; 2]> {
         let Self::Grid(grid) = self else { return Some([0.0, 0.0]) };
-        let (plane, half) = (Plane::at(place), grid.cell_m() / 2.0);
+        let (map, half) = (Plane::at(place), grid.cell_m() / 2.0);
         let rise = |east: f64, north: f64| {
-            let there = grid.height(plane.place([east, north])?)?;
-            let back = grid.height(plane.place([-east, -north])?)?;
+            let there = grid.height(map.place([east, north])?)?;
+            let back = grid.height(map.place([-east, -north])?)?;
             Some((there - back) / grid.cell_m())
         };
         Some([rise(0.0, half)?, rise(half, 0.0)?])
@@ -118,7 +118,7 @@ impl Ground<'_> {
 mod tests {
     use super::*;
 
-    fn stand(relief: &Relief, heights: Heights) -> Option<(f64, f64)> {
+    fn pair(relief: &Relief, heights: Heights) -> Option<(f64, f64)> {
         let stand = relief.stand(heights)?;
         let ground = stand.ground.height(LonLat::new(120.0, 30.0).unwrap())?;
         Some((stand.camera_m, ground))
@@ -135,12 +135,12 @@ mod tests {
             above_sea_m: Some(25.0),
             undulation_m: Some(10.0),
         };
-        assert_eq!(stand(&field, takeoff), Some((100.0, 0.0)));
-        assert_eq!(stand(&field, sea), None);
-        assert_eq!(stand(&known, takeoff), Some((100.0, -9.0)));
-        assert_eq!(stand(&known, sea), Some((130.0, 25.0)));
-        assert_eq!(stand(&known, ellipsoid), Some((130.0, 25.0)));
-        assert_eq!(stand(&known, Heights::default()), None);
+        assert_eq!(pair(&field, takeoff), Some((100.0, 0.0)));
+        assert_eq!(pair(&field, sea), None);
+        assert_eq!(pair(&known, takeoff), Some((100.0, -9.0)));
+        assert_eq!(pair(&known, sea), Some((130.0, 25.0)));
+        assert_eq!(pair(&known, ellipsoid), Some((130.0, 25.0)));
+        assert_eq!(pair(&known, Heights::default()), None);
     }
 
     #[test]
@@ -149,9 +149,9 @@ mod tests {
         let relief =
             |takeoff| Relief::Grid { grid: Arc::clone(&grid), takeoff, undulation_m: None };
         let takeoff = Heights { above_takeoff_m: Some(100.0), ..Heights::default() };
-        assert_eq!(stand(&relief(Takeoff::Unknown), takeoff), None);
-        assert_eq!(stand(&relief(Takeoff::AboveSea(20.0)), takeoff), Some((120.0, 12.0)));
+        assert_eq!(pair(&relief(Takeoff::Unknown), takeoff), None);
+        assert_eq!(pair(&relief(Takeoff::AboveSea(20.0)), takeoff), Some((120.0, 12.0)));
         let place = LonLat::new(120.0001, 30.0).unwrap();
-        assert_eq!(stand(&relief(Takeoff::OnGround(place)), takeoff), Some((112.0, 12.0)));
+        assert_eq!(pair(&relief(Takeoff::OnGround(place)), takeoff), Some((112.0, 12.0)));
     }
 }

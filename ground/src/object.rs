@@ -36,7 +36,8 @@ impl Aerial {
         let sigma = |side: f64| self.budget.pixel_px.max(self.budget.box_part * side);
         let pixel_sigma = [sigma(seen.w * size[0]), sigma(seen.h * size[1])];
         let mut covariance = self.doubt(pose, &sight, &hit, pixel_sigma, block.height_sigma / 2.0);
-        let skew = block.skew_m(&sight, &hit).powi(2);
+        let cut = if is_cut(seen) { block.length / 4.0 } else { 0.0 };
+        let skew = block.skew_m(&sight, &hit).powi(2) + cut.powi(2);
         covariance.east_east += skew;
         covariance.north_north += skew;
         let sigma_m = worst_sigma(covariance);
@@ -87,6 +88,13 @@ impl Aerial {
     }
 }
 
+/// Whether the picture's edge hides a part of the object, whose middle is then not the box's.
+fn is_cut(seen: &RelBox) -> bool {
+    const EDGE: f64 = 0.002;
+    let outer = [seen.x, seen.y, 1.0 - seen.x - seen.w, 1.0 - seen.y - seen.h];
+    outer.into_iter().any(|room| room < EDGE)
+}
+
 /// An upright block around an object, metres.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Block {
@@ -97,15 +105,16 @@ pub(crate) struct Block {
 }
 
 impl Block {
-    /// Common objects of Chinese streets; two-wheelers with their riders.
+    /// Common objects of Chinese streets; two-wheelers with their riders. The height is that of the
+    /// outline's ends: a car's bonnet and boot, from above, hide behind them what its roof adds.
     pub(crate) const fn of(class: Class) -> Self {
         let [length, width, height, height_sigma] = match class {
             Class::Person => [0.5, 0.5, 1.65, 0.12],
             Class::Dog => [0.8, 0.3, 0.6, 0.15],
             Class::Bicycle => [1.7, 0.6, 1.6, 0.25],
             Class::Motorcycle => [1.9, 0.7, 1.5, 0.25],
-            Class::Car => [4.6, 1.8, 1.55, 0.15],
-            Class::Van => [5.2, 1.9, 2.0, 0.3],
+            Class::Car => [4.6, 1.8, 1.1, 0.2],
+            Class::Van => [5.2, 1.9, 1.8, 0.3],
             Class::Bus => [10.5, 2.5, 3.1, 0.3],
             Class::Truck => [8.0, 2.4, 2.9, 0.6],
             Class::MuckTruck => [8.5, 2.5, 3.3, 0.3],

@@ -71,3 +71,14 @@ fn what_is_too_unsure_is_refused() {
     assert!(camera.locate(&pose(60.0, [0.0, -90.0, 0.0]), &seen, Class::Car).is_ok());
     assert!(camera.footprint_of(&pose(60.0, [0.0, 0.0, 0.0]), &seen, Class::Car).is_none());
 }
+
+#[test]
+fn an_object_cut_by_the_edge_is_less_sure() {
+    let camera = over_ground(Budget::RTK_DSM, 0.0);
+    let down = pose(60.0, [0.0, -90.0, 0.0]);
+    let variance = |x: f64| {
+        let seen = RelBox { x, y: 0.5, w: 0.03, h: 0.03 };
+        camera.locate(&down, &seen, Class::Bus).unwrap().covariance.east_east
+    };
+    assert!(variance(0.0) > variance(0.01) + 6.0);
+}

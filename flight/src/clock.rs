@@ -1,7 +1,8 @@
 //! How far apart the clock of a video and that of its telemetry are.
 //!
-//! Two questions. [`offset`]: both say when they began, how far apart are they? [`join`]: only the
-//! log says when it was, where in it does this video's own track lie? Tracks are compared by place,
+//! Three questions. [`offset`]: both say when they began, how far apart are they? [`join`]: only the
+//! log says when it was, where in it does this video's own track lie? [`recorded`]: the video says
+//! nothing but how long it is, when did the log record so long? Tracks are compared by place,
 //! height and speed together: subtitles give places to 11 m, but heights and speeds to a tenth.
 
 use domain::Plane;
@@ -14,6 +15,30 @@ use crate::timeline::Glance;
 /// `None` where one of them does not say when the video began.
 pub fn offset(video_start: Option<Timestamp>, telemetry: &Timeline) -> Option<SignedDuration> {
     Some(video_start?.duration_since(telemetry.started_at()?))
+}
+
+/// Start and stop of a recording may differ from the length of its video by this much.
+const RECORDING_SLACK: SignedDuration = SignedDuration::from_millis(1500);
+
+/// When a video began that is as long as one of the times in which its log says that it was
+/// recording, see [`crate::airdata::recordings`]; of several, the one nearest to when the video
+/// itself says. `None` where none is as long, or several are and the video does not say.
+pub fn recorded(
+    recordings: &[(Timestamp, Timestamp)],
+    length: SignedDuration,
+    video_start: Option<Timestamp>,
+) -> Option<Timestamp> {
+    let as_long = |(from, to): &&(Timestamp, Timestamp)| {
+        (to.duration_since(*from) - length).abs() <= RECORDING_SLACK
+    };
+    let starts: Vec<Timestamp> = recordings.iter().filter(as_long).map(|(from, _)| *from).collect();
+    match (starts.as_slice(), video_start) {
+        ([only], _) => Some(*only),
+        (several, Some(start)) => {
+            several.iter().copied().min_by_key(|from| from.duration_since(start).abs())
+        }
+        (_, None) => None,
+    }
 }
 
 /// Where in a log a video's own track lies.
@@ -174,6 +199,23 @@ mod tests {
         let video = start + SignedDuration::from_secs(3);
         assert_eq!(offset(Some(video), &telemetry), Some(SignedDuration::from_secs(3)));
         assert_eq!(offset(None, &telemetry), None);
+    }
+
+    #[test]
+    fn a_recording_is_known_by_its_length() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let runs = [(at(0), at(52)), (at(70), at(74)), (at(228), at(268)), (at(400), at(441))];
+        for (length, said, expected) in [
+            (4, None, Some(70)),
+            (53, Some(5000), Some(0)),
+            (40, None, None),
+            (40, Some(300), Some(228)),
+            (40, Some(390), Some(400)),
+            (20, Some(70), None),
+        ] {
+            let length = SignedDuration::from_secs(length);
+            assert_eq!(recorded(&runs, length, said.map(at)), expected.map(at), "{length}");
+        }
     }
 
     /// The log itself says when it was recording; the shared data names about row 2,260.

@@ -87,12 +87,60 @@ fn warn_of_lens(samples: &[Sample], warnings: &mut Warnings) {
 }
 
 fn warn_of_steps(values: impl Iterator<Item = f64>, what: &str, warnings: &mut Warnings) {
-    let mut before = None;
+    let mut known: Option<f64> = None;
     for value in values {
-        if let Some(known) = before.filter(|known: &f64| (value / known - 1.0).abs() > LENS_STEP) {
-            let detail = format!("{what} changed from {known} to {value} in mid-flight");
-            warnings.add(WarningCode::LensChanged, detail);
+        match known {
+            Some(before) if (value / before - 1.0).abs() <= LENS_STEP => continue,
+            Some(before) => {
+                let detail = format!("{what} changed from {before} to {value} in mid-flight");
+                warnings.add(WarningCode::LensChanged, detail);
+            }
+            None => {}
         }
-        before = Some(value);
+        known = Some(value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn changes(zooms: &[f64]) -> u64 {
+        let samples = zooms.iter().map(|zoom| Sample { zoom: Some(*zoom), ..Sample::default() });
+        let mut warnings = Warnings::default();
+        warn_of_lens(&samples.collect::<Vec<_>>(), &mut warnings);
+        warnings.into_iter().map(|warning| warning.count).sum()
+    }
+
+    #[test]
+    fn slow_zooms_are_noticed_and_rounding_is_not() {
+        for (zooms, expected) in [
+            (&[1.0, 1.0, 1.0][..], 0),
+            (&[1.0, 1.004, 1.0, 0.996], 0),
+            (&[1.0, 2.0, 2.0, 1.0], 2),
+            (&[1.0, 1.008, 1.016, 1.024], 1),
+        ] {
+            assert_eq!(changes(zooms), expected, "{zooms:?}");
+        }
+    }
+
+    #[test]
+    fn rows_are_sorted_only_where_all_say_when() {
+        let row = |media: Option<i64>| Sample {
+            media: media.map(jiff::SignedDuration::from_secs),
+            ..Sample::default()
+        };
+        for (rows, expected, backwards) in [
+            ([Some(2), Some(1)], [Some(1), Some(2)], 1),
+            ([Some(1), Some(2)], [Some(1), Some(2)], 0),
+            ([Some(2), None], [Some(2), None], 0),
+        ] {
+            let samples = rows.map(row).to_vec();
+            let mut telemetry = Telemetry { samples, ..Telemetry::default() };
+            put_in_order(&mut telemetry);
+            assert_eq!(telemetry.samples, expected.map(row));
+            let count: u64 = telemetry.warnings.into_iter().map(|warning| warning.count).sum();
+            assert_eq!(count, backwards);
+        }
     }
 }

@@ -1,12 +1,13 @@
 //! Telemetry laid along the time of the world: where the camera was at any instant.
 //!
-//! Owns turning rows into instants (`instants`), what lies between two rows (`between`), and what
-//! only a whole flight shows to be wrong (`checks`). Assumes rows of one aircraft.
+//! Owns turning rows into instants (`instants`), what lies between two rows (`between`), how far a
+//! row is zoomed in (`magnified`), and what only a whole flight shows to be wrong (`checks`). Assumes rows of one aircraft.
 //! Leaves to others: whether a video's clock agrees with this one, see [`crate::clock`].
 
 mod between;
 mod checks;
 mod instants;
+mod magnified;
 
 use domain::{Attitude, Fix, Heights, LonLat, Plane, Pose};
 use jiff::tz::TimeZone;
@@ -15,6 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{Sample, Telemetry, Warnings};
 pub(crate) use between::turn;
 use instants::Dated;
+use magnified::Widest;
 
 /// A pose is held this long before the first and after the last row.
 pub const HELD: SignedDuration = SignedDuration::from_secs(2);
@@ -55,6 +57,8 @@ pub struct Timeline {
 struct Knot {
     at: Timestamp,
     position: LonLat,
+    /// On top of the widest lens that was used.
+    zoom: f64,
     sample: Sample,
 }
 
@@ -72,8 +76,10 @@ impl Timeline {
 
     fn of(dated: Dated) -> Self {
         let Dated { rows, began, first, last, dialect, aircraft, mut warnings } = dated;
+        let widest = Widest::of(rows.iter().map(|(_, sample)| sample));
         let knot = |(at, sample): (Timestamp, Sample)| {
-            sample.position.map(|position| Knot { at, position, sample })
+            let position = sample.position?;
+            Some(Knot { at, position, zoom: widest.magnification(&sample), sample })
         };
         let mut knots: Vec<Knot> = rows.into_iter().filter_map(knot).collect();
         knots.dedup_by_key(|knot| knot.at);
@@ -146,7 +152,7 @@ impl Timeline {
     /// than [`LONGEST_GAP`].
     pub fn pose_at(&self, at: Timestamp) -> Option<Pose> {
         let span = self.span(at)?;
-        let nearest = &span.nearer().sample;
+        let nearest = span.nearer();
         let age_s = span.age_s(at);
         Some(Pose {
             at,
@@ -158,8 +164,8 @@ impl Timeline {
             yaw_rate_dps: self.yaw_rate(at).unwrap_or_default(),
             fix: span.before.sample.fix.min(span.after.sample.fix),
             age_s,
-            zoom: nearest.zoom.unwrap_or(1.0),
-            laser: nearest.laser.filter(|_| age_s <= LASER_AGE_S),
+            zoom: nearest.zoom,
+            laser: nearest.sample.laser.filter(|_| age_s <= LASER_AGE_S),
         })
     }
 

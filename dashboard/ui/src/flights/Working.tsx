@@ -80,14 +80,12 @@ function Failed({ flight, mayChange }: { flight: FlightDetail; mayChange: boolea
         <>
           <div className={css.reason}>{flight.detail || t("flight.no_reason")}</div>
           <div>{t("flight.failed_hint")}</div>
+          {mayChange && (
+            <Button className={css.retry} danger icon={<ReloadOutlined />} loading={retry.isPending} onClick={() => retry.mutate()} data-testid="retry">
+              {t("flight.retry")}
+            </Button>
+          )}
         </>
-      }
-      action={
-        mayChange && (
-          <Button danger icon={<ReloadOutlined />} loading={retry.isPending} onClick={() => retry.mutate()} data-testid="retry">
-            {t("flight.retry")}
-          </Button>
-        )
       }
       data-testid="flight-failed"
     />

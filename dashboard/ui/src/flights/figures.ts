@@ -23,6 +23,11 @@ export function gsd(cm: number): string {
   return cm < 10 ? cm.toFixed(1) : String(Math.round(cm));
 }
 
+/** Of a path inside a flight. */
+export function baseName(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
 export function ratio(part: number, whole: number): number {
   return whole <= 0 ? 0 : Math.min(1, part / whole);
 }

@@ -5,11 +5,12 @@ import { useState } from "react";
 import { useSearchParams } from "react-router";
 import { Failure } from "../../failure";
 import { formats } from "../../format";
-import { mapQuery } from "../../queries";
+import { fencesQuery, mapQuery } from "../../queries";
 import { useSettings } from "../../settings";
 import { area } from "../figures";
 import { Views } from "../list/Views";
 import { coverageQuery } from "../queries";
+import type { CoverageFence } from "../types";
 import { useFlightT } from "../words";
 import css from "./coverage.module.css";
 import { CoverageMap } from "./CoverageMap";
@@ -28,6 +29,12 @@ export default function CoveragePage() {
   const coverage = useQuery({ ...coverageQuery(days), placeholderData: (old) => old });
   const [selected, setSelected] = useState<string | null>(null);
   const { data } = coverage;
+  const { data: fences } = useQuery(fencesQuery);
+  // Coverage names a fence in one language only.
+  const nameOf = ({ id, name }: CoverageFence) => {
+    const known = fences?.features.find((fence) => fence.id === id)?.properties.name_en;
+    return language === "en" && known ? known : name;
+  };
   const seen = data?.fences.filter(({ last_seen }) => last_seen !== null).length ?? 0;
   const figures: [string, string][] = data
     ? [
@@ -66,7 +73,7 @@ export default function CoveragePage() {
         {coverage.isError && data === undefined ? (
           <Failure error={coverage.error} onRetry={() => void coverage.refetch()} />
         ) : (
-          <FenceTable fences={data?.fences} selected={selected} onSelect={setSelected} />
+          <FenceTable fences={data?.fences} nameOf={nameOf} selected={selected} onSelect={setSelected} />
         )}
       </aside>
     </div>

@@ -11,9 +11,9 @@ import type { CoverageFence } from "../types";
 import { useFlightT } from "../words";
 import css from "./coverage.module.css";
 
-type Props = { fences: CoverageFence[] | undefined; selected: string | null; onSelect: (id: string) => void };
+type Props = { fences: CoverageFence[] | undefined; nameOf: (fence: CoverageFence) => string; selected: string | null; onSelect: (id: string) => void };
 
-export function FenceTable({ fences, selected, onSelect }: Props) {
+export function FenceTable({ fences, nameOf, selected, onSelect }: Props) {
   const t = useFlightT();
   const sorted = useMemo(() => fences && [...fences].sort(neglectedFirst), [fences]);
   if (sorted === undefined) return <Skeleton active className={css.loading} paragraph={{ rows: 8 }} />;
@@ -35,17 +35,19 @@ export function FenceTable({ fences, selected, onSelect }: Props) {
   return (
     <ul className={css.fences} data-testid="coverage-fences">
       {sorted.map((fence) => (
-        <FenceRow key={fence.id} fence={fence} selected={fence.id === selected} onSelect={onSelect} />
+        <FenceRow key={fence.id} fence={fence} name={nameOf(fence)} selected={fence.id === selected} onSelect={onSelect} />
       ))}
     </ul>
   );
 }
 
-function FenceRow({ fence, selected, onSelect }: { fence: CoverageFence; selected: boolean; onSelect: (id: string) => void }) {
+type RowProps = { fence: CoverageFence; name: string; selected: boolean; onSelect: (id: string) => void };
+
+function FenceRow({ fence, name, selected, onSelect }: RowProps) {
   const t = useFlightT();
   const { language } = useSettings();
-  const { time } = formats(t, language);
-  const { id, name, kind, last_seen, flight, gsd_cm, share, empty_at_last_look: empty } = fence;
+  const { shortTime } = formats(t, language);
+  const { id, kind, last_seen, flight, gsd_cm, share, empty_at_last_look: empty } = fence;
   const percent = Math.floor(share * 100);
   return (
     <li className={selected ? `${css.fence} ${css.chosen}` : css.fence} data-fence={id}>
@@ -67,7 +69,7 @@ function FenceRow({ fence, selected, onSelect }: { fence: CoverageFence; selecte
         ) : (
           <>
             <span>
-              {t("coverage.last_seen")} {time(last_seen)}
+              {t("coverage.last_seen")} {shortTime(last_seen)}
             </span>
             {gsd_cm !== null && <span>{t("figure.gsd_one", { gsd: gsd(gsd_cm) })}</span>}
             {empty !== null && <StateTag colour={empty ? "#1f9d55" : "#e5560f"}>{t(empty ? "coverage.empty" : "coverage.occupied")}</StateTag>}

@@ -16,7 +16,9 @@ export function FlightRow({ flight }: { flight: Flight }) {
   const t = useFlightT();
   const { time } = formats(t, language);
   const { id, name, state, detail, summary } = flight;
-  const at = time(summary?.started_at ?? flight.created_at);
+  const flown = summary?.started_at;
+  const by = flight.created_by;
+  const when = flown ? t("figure.flown", { by, at: time(flown) }) : t("figure.uploaded", { by, at: time(flight.created_at) });
   return (
     <li>
       <Link to={`/flights/${id}`} className={css.row} data-testid="flight-row" data-flight={id} data-state={state}>
@@ -25,7 +27,7 @@ export function FlightRow({ flight }: { flight: Flight }) {
           <StateTag colour={FLIGHT_COLOUR[state]}>{t(`flight_state.${state}`)}</StateTag>
         </div>
         <div className={css.minor}>
-          {t("figure.by", { by: flight.created_by, at })} · {t("figure.files", { n: flight.files, size: fileSize(flight.bytes) })}
+          {when} · {t("figure.files", { n: flight.files, size: fileSize(flight.bytes) })}
         </div>
         {summary && (
           <dl className={css.figures}>

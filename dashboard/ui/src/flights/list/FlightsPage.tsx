@@ -26,7 +26,7 @@ export default function FlightsPage({ session }: { session: Session }) {
     <div className={css.page}>
       <div className={css.column}>
         <Views />
-        {mayUpload && <NewFlight explained={none} />}
+        {mayUpload && <NewFlight small={flights.length > 0} explained={none} />}
         {query.isPending && <Skeleton active paragraph={{ rows: 6 }} />}
         {query.isError && flights.length === 0 && <Failure error={query.error} onRetry={() => void query.refetch()} />}
         {none && (
@@ -67,7 +67,7 @@ export default function FlightsPage({ session }: { session: Session }) {
 }
 
 /** `explained`: lists what can be uploaded, for someone who has not done it before. */
-function NewFlight({ explained }: { explained: boolean }) {
+function NewFlight({ small, explained }: { small: boolean; explained: boolean }) {
   const t = useFlightT();
   const client = useQueryClient();
   const navigate = useNavigate();
@@ -83,7 +83,13 @@ function NewFlight({ explained }: { explained: boolean }) {
     onError: (error) => void message.error(explain(error, t)),
   });
   return (
-    <DropZone title={t("upload.drop")} busy={create.isPending} onPicked={(picked) => create.mutate(picked)}>
+    <DropZone
+      small={small}
+      title={t("upload.drop")}
+      busy={create.isPending}
+      onPicked={(picked) => create.mutate(picked)}
+      below={explained && <Accepted />}
+    >
       <Input
         className={css.name}
         value={name}
@@ -92,13 +98,17 @@ function NewFlight({ explained }: { explained: boolean }) {
         aria-label={t("upload.name")}
         onChange={(event) => setName(event.target.value)}
       />
-      {explained && (
-        <ul className={css.accepted}>
-          {(["video", "photo", "telemetry", "route", "zip"] as const).map((kind) => (
-            <li key={kind}>{t(`flights.accept.${kind}`)}</li>
-          ))}
-        </ul>
-      )}
     </DropZone>
+  );
+}
+
+function Accepted() {
+  const t = useFlightT();
+  return (
+    <ul className={css.accepted}>
+      {(["video", "photo", "telemetry", "route", "zip"] as const).map((kind) => (
+        <li key={kind}>{t(`flights.accept.${kind}`)}</li>
+      ))}
+    </ul>
   );
 }

@@ -12,8 +12,8 @@ export function figuresOf(summary: FlightSummary, t: FlightTranslate): [label: s
   if (photos > 0) media.push([t("figure.photos"), t("figure.photo_count", { n: photos }), false]);
   return [
     ...media,
-    [t("figure.path"), pathLength(path_m), false],
-    [t("figure.area"), area(area_m2), false],
+    [t("figure.path"), path_m > 0 ? pathLength(path_m) : "–", false],
+    [t("figure.area"), area_m2 > 0 ? area(area_m2) : "–", false],
     [t("figure.findings"), String(findings), false],
     [t("figure.alerts"), String(alerts), alerts > 0],
   ];

@@ -11,6 +11,7 @@ import { fit, useFitOnce, useMap, useMapData } from "../../map/useMap";
 import { fencesQuery } from "../../queries";
 import { useSettings } from "../../settings";
 import type { ColourBy } from "../colours";
+import { baseName } from "../figures";
 import type { FlightModel } from "../model";
 import { type Clock, useMoment } from "../timeline/clock";
 import { lookAt, type Pass } from "../timeline/looks";
@@ -67,7 +68,7 @@ export function FlightMap({ setup, model, clock, by, onColour, selected, onFindi
   useEffect(() => {
     const finding = report.findings.find(({ track: id }) => id === selected);
     if (map === null || finding === undefined) return;
-    map.easeTo({ center: toDisplay(datum, [finding.lon, finding.lat]), zoom: Math.max(map.getZoom(), 18) });
+    map.easeTo({ center: toDisplay(datum, [finding.lon, finding.lat]), zoom: Math.max(map.getZoom(), 19.3) });
     // Only a new selection moves the map.
   }, [map, selected]);
 
@@ -79,8 +80,8 @@ export function FlightMap({ setup, model, clock, by, onColour, selected, onFindi
         <PlacePasses
           passes={clicked.passes}
           words={model.words}
-          nameOf={(media) => report.media[media]?.name ?? ""}
-          onJump={clock.seek}
+          clock={clock}
+          nameOf={(media) => baseName(report.media[media]?.name ?? "")}
           onClose={() => onPlace(null)}
         />
       )}

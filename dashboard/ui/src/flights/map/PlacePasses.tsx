@@ -2,16 +2,22 @@
 import { CloseOutlined } from "@ant-design/icons";
 import { Button } from "antd";
 import { duration } from "../../format";
-import type { Pass } from "../timeline/looks";
+import { type Clock, useMoment } from "../timeline/clock";
+import { during, type Pass } from "../timeline/looks";
 import type { TimeWords } from "../timeline/timeWords";
 import { gsd } from "../figures";
 import { useFlightT } from "../words";
 import css from "./flightmap.module.css";
 
-type Props = { passes: Pass[]; words: TimeWords; nameOf: (media: number) => string; onJump: (at: number) => void; onClose: () => void };
+type Props = { passes: Pass[]; words: TimeWords; clock: Clock; nameOf: (media: number) => string; onClose: () => void };
 
-export function PlacePasses({ passes, words, nameOf, onJump, onClose }: Props) {
+export function PlacePasses({ passes, words, clock, nameOf, onClose }: Props) {
   const t = useFlightT();
+  const shown = useMoment(clock, ({ at }) => passes.find((pass) => during(pass, at)));
+  const jump = (pass: Pass) => {
+    clock.play(false);
+    clock.seek(pass.best);
+  };
   return (
     <div className={css.passes} data-testid="place-passes" data-count={passes.length}>
       <div className={css.passesHead}>
@@ -23,7 +29,7 @@ export function PlacePasses({ passes, words, nameOf, onJump, onClose }: Props) {
         <ul>
           {passes.map((pass) => (
             <li key={pass.from}>
-              <button type="button" onClick={() => onJump(pass.best)} data-testid="place-pass">
+              <button type="button" aria-current={pass === shown} onClick={() => jump(pass)} data-testid="place-pass">
                 {/* A look stands for its second, so a pass of one look lasted about one. */}
                 <span>{t("place.pass", { from: words.clock(pass.from), duration: duration((pass.to - pass.from) / 1000 + 1, t) })}</span>
                 <span className={css.minor}>

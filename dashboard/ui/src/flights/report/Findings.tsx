@@ -1,14 +1,15 @@
 /** What the flight found; a row leads to the map and to the second that saw it best. */
-import { Empty, Table, type TableColumnsType, Tooltip } from "antd";
+import { Empty, Grid, Table, type TableColumnsType, Tooltip } from "antd";
 import { useEffect, useMemo, useState } from "react";
-import { Link } from "react-router";
 import { degrees, metres } from "../../format";
 import { StateTag } from "../../StateTag";
 import { colourOf } from "../colours";
 import type { TimeWords } from "../timeline/timeWords";
 import type { Finding } from "../types";
 import { type FlightTranslate, useFlightT } from "../words";
+import { FindingCards } from "./FindingCards";
 import css from "./report.module.css";
+import { AlertLinks } from "./AlertLinks";
 
 const PAGE = 50;
 
@@ -19,6 +20,7 @@ export function Findings({ findings, words, selected, onSelect }: Props) {
   const shape = useMemo(() => columns(t, words), [t, words]);
   const sorted = useMemo(() => [...findings].sort(byAlertThenTime), [findings]);
   const [page, setPage] = useState(1);
+  const narrow = Grid.useBreakpoint().md === false;
   useEffect(() => {
     const at = sorted.findIndex(({ track }) => track === selected);
     if (at !== -1) setPage(Math.floor(at / PAGE) + 1);
@@ -26,6 +28,9 @@ export function Findings({ findings, words, selected, onSelect }: Props) {
   useEffect(() => {
     document.querySelector(`tr[data-row-key="${selected}"]`)?.scrollIntoView({ block: "nearest" });
   }, [selected, page]);
+  if (narrow && sorted.length > 0) {
+    return <FindingCards findings={sorted} words={words} selected={selected} onSelect={onSelect} />;
+  }
   const nothing = (
     <Empty
       image={Empty.PRESENTED_IMAGE_SIMPLE}
@@ -95,20 +100,10 @@ function columns(t: FlightTranslate, words: TimeWords): TableColumnsType<Finding
     },
     {
       title: t("finding.alerts"),
-      render: (_, { alerts }) => (alerts.length === 0 ? "–" : <Alerts ids={alerts} />),
+      render: (_, { alerts }) => (alerts.length === 0 ? "–" : <AlertLinks ids={alerts} />),
       sorter: (a, b) => a.alerts.length - b.alerts.length,
     },
   ];
-}
-
-function Alerts({ ids }: { ids: string[] }) {
-  const t = useFlightT();
-  return ids.map((id, index) => (
-    <Link key={id} to={`/alerts/${id}`} className={css.alert} onClick={(event) => event.stopPropagation()}>
-      {t("finding.alert")}
-      {ids.length > 1 && ` ${index + 1}`}
-    </Link>
-  ));
 }
 
 function byAlertThenTime(a: Finding, b: Finding): number {

@@ -9,7 +9,7 @@ import type { ColourBy } from "../colours";
 import { type Clicked, FlightMap } from "../map/FlightMap";
 import { makeModel } from "../model";
 import { createClock } from "../timeline/clock";
-import { passesAt } from "../timeline/looks";
+import { during, passesAt } from "../timeline/looks";
 import { Player } from "../timeline/Player";
 import { Scrubber } from "../timeline/Scrubber";
 import type { FlightFile, FlightReport } from "../types";
@@ -52,7 +52,13 @@ export function ReportView({ flight, report, files }: Props) {
   );
   const ask = (place: Position | null) => {
     setSelected(null);
-    setClicked(place && { place, passes: passesAt(looks, place) });
+    const passes = place === null ? [] : passesAt(looks, place);
+    setClicked(place && { place, passes });
+    const { at } = clock.now();
+    const [first] = passes;
+    if (first === undefined || passes.some((pass) => during(pass, at))) return;
+    clock.play(false);
+    clock.seek(first.best);
   };
 
   const { findings, warnings } = report;

@@ -3,6 +3,7 @@ import { CaretRightOutlined, PauseOutlined, StepBackwardOutlined, StepForwardOut
 import { Button, Select, Space, Tooltip } from "antd";
 import { useMemo } from "react";
 import { useKeys } from "../../useKeys";
+import { baseName } from "../figures";
 import type { FlightModel } from "../model";
 import { useFlightT } from "../words";
 import { Bar } from "./Bar";
@@ -39,7 +40,7 @@ export function Scrubber({ model, clock, selected, onFinding }: Props) {
     ".": () => step(frame),
   });
   const files = useMemo(
-    () => timeline.segments.map(({ media: value, name, from }) => ({ value, label: name, from, title: `${name} · ${words.clock(from)}` })),
+    () => timeline.segments.map(({ media: value, name, from }) => ({ value, label: baseName(name), from, title: `${name} · ${words.clock(from)}` })),
     [timeline, words],
   );
   const [before, after] = [neighbour(timeline, shown, -1), neighbour(timeline, shown, 1)];

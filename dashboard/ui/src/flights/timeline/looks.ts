@@ -71,6 +71,11 @@ export function passesAt(looks: Look[], place: Position): Pass[] {
   return passes;
 }
 
+/** Whether the place is in view at a moment of this pass. */
+export function during({ from, to }: Pass, at: number): boolean {
+  return from - NEAR_MS / 2 <= at && at <= to + NEAR_MS / 2;
+}
+
 /** Even-odd rule; the ring may be closed or not. */
 export function inRing([x, y]: Position, ring: Position[]): boolean {
   let inside = false;

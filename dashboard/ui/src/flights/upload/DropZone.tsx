@@ -6,9 +6,9 @@ import { useFlightT } from "../words";
 import { fromDrop, fromInput, type Picked } from "./picked";
 import css from "./upload.module.css";
 
-type Props = { onPicked: (picked: Picked[]) => void; title: string; small?: boolean; busy?: boolean; children?: ReactNode };
+type Props = { onPicked: (picked: Picked[]) => void; title: string; small?: boolean; busy?: boolean; children?: ReactNode; below?: ReactNode };
 
-export function DropZone({ onPicked, title, small, busy, children }: Props) {
+export function DropZone({ onPicked, title, small, busy, children, below }: Props) {
   const t = useFlightT();
   const { message } = App.useApp();
   const files = useRef<HTMLInputElement>(null);
@@ -41,15 +41,16 @@ export function DropZone({ onPicked, title, small, busy, children }: Props) {
     >
       <InboxOutlined className={css.zoneIcon} />
       <div className={css.zoneTitle}>{reading ? t("upload.reading") : over ? t("upload.release") : title}</div>
+      {children}
       <div className={css.zoneButtons}>
-        <Button type={small ? "default" : "primary"} icon={<FileAddOutlined />} loading={busy} onClick={() => files.current?.click()}>
+        <Button type="primary" icon={<FileAddOutlined />} loading={busy} onClick={() => files.current?.click()}>
           {t("upload.files")}
         </Button>
         <Button icon={<FolderAddOutlined />} disabled={busy} onClick={() => folder.current?.click()}>
           {t("upload.folder")}
         </Button>
       </div>
-      {children}
+      {below}
       <FileInput input={files} onPicked={take} />
       <FileInput input={folder} onPicked={take} directory />
     </div>

@@ -70,12 +70,10 @@ function makeUploads(flight: number): Uploads {
   };
 
   const dispatch = (action: Action) => {
-    let queue = reduce(status.queue, action);
-    for (const id of nextToSend(queue)) {
-      queue = reduce(queue, { type: "send", id });
-      void send(id);
-    }
-    change({ queue });
+    const changed = reduce(status.queue, action);
+    const next = nextToSend(changed);
+    change({ queue: next.reduce((queue, id) => reduce(queue, { type: "send", id }), changed) });
+    for (const id of next) void send(id);
     if (action.type !== "progress" && action.type !== "retrying") plan();
   };
 

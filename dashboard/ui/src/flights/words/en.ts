@@ -46,7 +46,8 @@ export const en: FlightWords = {
   "figure.photo_count": "{n}",
   "figure.eta": "about {eta} left",
   "figure.files": "{n} files · {size}",
-  "figure.by": "{by} · {at}",
+  "figure.flown": "Flown {at} · uploaded by {by}",
+  "figure.uploaded": "Uploaded by {by}, {at}",
 
   "upload.drop": "Drop files, folders or a ZIP here",
   "upload.drop_more": "Drop here to add more",

@@ -44,7 +44,8 @@ export const zh = {
   "figure.photo_count": "{n} 张",
   "figure.eta": "约剩 {eta}",
   "figure.files": "{n} 个文件 · {size}",
-  "figure.by": "{by} · {at}",
+  "figure.flown": "{at} 起飞 · {by} 上传",
+  "figure.uploaded": "{by} 上传于 {at}",
 
   "upload.drop": "把文件、文件夹或 ZIP 拖到这里",
   "upload.drop_more": "拖到这里继续添加",

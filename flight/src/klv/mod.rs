@@ -12,13 +12,15 @@ mod ber;
 mod fields;
 mod packet;
 mod rows;
+mod search;
 mod transport;
 
 #[cfg(test)]
 mod writing;
 
-pub use packet::{Checksum, MAX_PACKET, Packet, Packets, packets};
+pub use packet::{Checksum, Packet};
 pub use rows::read;
+pub use search::{MAX_PACKET, Packets, packets};
 pub use transport::from_transport_stream;
 
 /// Why bytes hold no telemetry, or one packet cannot be read.

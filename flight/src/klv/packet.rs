@@ -1,17 +1,13 @@
-//! One ST 0601 packet, and how packets are found among bytes.
+//! What one ST 0601 packet says.
 
 use domain::LonLat;
 use jiff::Timestamp;
 
+use super::ber;
 use super::fields::{imapb, integer, signed, unsigned};
-use super::{KlvError, ber};
 
-/// The UAS datalink local set.
-pub(super) const LABEL: [u8; 16] =
-    *b"\x06\x0e\x2b\x34\x02\x0b\x01\x01\x0e\x01\x03\x01\x01\x00\x00\x00";
-
-/// The largest value part that is believed; real ones have some hundred bytes.
-pub const MAX_PACKET: usize = 64 << 10;
+/// Tags that are named as refused, of one packet.
+const MAX_REFUSED: usize = 64;
 
 /// What a packet's checksum says about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -82,89 +78,33 @@ pub struct Packet {
     pub refused: Vec<u32>,
 }
 
-/// The packets of `bytes`, which may begin and break anywhere.
-pub fn packets(bytes: &[u8]) -> Packets<'_> {
-    Packets { bytes, at: 0 }
-}
-
-/// See [`packets`].
-#[derive(Debug, Clone)]
-pub struct Packets<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl Iterator for Packets<'_> {
-    type Item = Result<Packet, KlvError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let rest = self.bytes.get(self.at..)?;
-        let found = find_label(rest)?;
-        let at = self.at + found;
-        self.at = at + LABEL.len();
-        let rest = rest.get(found..)?;
-        Some(self.take(at, rest))
-    }
-}
-
-impl Packets<'_> {
-    /// Reads the packet that begins `rest`, itself at `at`, and steps over it if it is sound.
-    fn take(&mut self, at: usize, rest: &[u8]) -> Result<Packet, KlvError> {
-        let body = rest.get(LABEL.len()..).unwrap_or_default();
-        let (length, body) = ber::length(body).ok_or(KlvError::Length { at })?;
-        if length > MAX_PACKET {
-            return Err(KlvError::Length { at });
-        }
-        let head = rest.len() - body.len();
-        let value = body.get(..length).ok_or(KlvError::Truncated { at })?;
-        let packet = Packet::of(rest.get(..head + length).unwrap_or_default(), value);
-        // Whether a label begins inside this packet, or where its length should be.
-        let end = (head + length + LABEL.len() - 1).min(rest.len());
-        let inside = rest.get(LABEL.len()..end);
-        let swallows = matches!(packet.checksum, Checksum::Wrong { .. } | Checksum::Missing)
-            && inside.is_some_and(|inside| find_label(inside).is_some());
-        if swallows {
-            // Bytes are missing: this packet's length reaches into the next one.
-            return Err(KlvError::Truncated { at });
-        }
-        self.at = at + head + length;
-        Ok(packet)
-    }
-}
-
-fn find_label(bytes: &[u8]) -> Option<usize> {
-    let mut from = 0;
-    loop {
-        let ahead = bytes.get(from..)?;
-        let at = from + ahead.iter().position(|&byte| byte == LABEL[0])?;
-        if bytes.get(at..)?.starts_with(&LABEL) {
-            return Some(at);
-        }
-        from = at + 1;
-    }
-}
-
 impl Packet {
     /// `whole` is the packet from its label on, `value` what follows the length.
-    fn of(whole: &[u8], value: &[u8]) -> Self {
+    pub(super) fn of(whole: &[u8], value: &[u8]) -> Self {
         let mut packet = Self::default();
         let mut draft = Draft::default();
         let mut rest = value;
         while let Some((tag, length, after)) = head(rest) {
             let Some((value, after)) = after.split_at_checked(length) else {
-                packet.refused.push(tag);
+                packet.refuse(tag);
                 break;
             };
             if tag == 1 {
                 let sum = whole.len() - after.len() - length;
                 packet.checksum = check(whole.get(..sum).unwrap_or_default(), value);
             } else if packet.set(&mut draft, tag, value).is_none() {
-                packet.refused.push(tag);
+                packet.refuse(tag);
             }
             rest = after;
         }
         packet.settle(&draft);
         packet
+    }
+
+    fn refuse(&mut self, tag: u32) {
+        if self.refused.len() < MAX_REFUSED {
+            self.refused.push(tag);
+        }
     }
 
     /// Takes in one tag. `None`: its value says nothing.

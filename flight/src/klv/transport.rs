@@ -1,6 +1,6 @@
 //! KLV out of MPEG-TS, by ST 1402.
 //!
-//! Asynchronous KLV is private data (stream type 0x06) registered as `KLVA`; synchronous KLV is
+//! Asynchronous KLV is private data (stream type 0x06), `KLVA` by registration; synchronous KLV is
 //! metadata in PES (0x15), each packet behind a 5-byte cell header. A PES packet with a time stamp
 //! belongs to the picture of that time; one without belongs to the newest picture before it in the
 //! stream, which may be off by as much as the multiplexer buffered, usually under half a second.
@@ -10,15 +10,14 @@ use std::io::Read;
 
 use jiff::SignedDuration;
 use mpeg2ts_reader::demultiplex::{self, Demultiplex, FilterChangeset, FilterRequest};
-use mpeg2ts_reader::descriptor::{CoreDescriptors, registration::RegistrationDescriptor};
 use mpeg2ts_reader::packet::Pid;
 use mpeg2ts_reader::pes::{self, PesContents, PesHeader, PesPacketFilter, PtsDts};
-use mpeg2ts_reader::psi::pmt::StreamInfo;
 use mpeg2ts_reader::{StreamType, packet_filter_switch};
 
 use domain::WarningCode;
 
 use super::rows::Rows;
+use super::search::{LABEL, cut};
 use super::{KlvError, MAX_PACKET};
 use crate::sample::Telemetry;
 
@@ -106,14 +105,16 @@ pub struct Context {
     rows: Rows,
     /// KLV whose PES packet has not ended, by its pid.
     open: BTreeMap<u16, Open>,
+    /// The beginning of a KLV packet that goes on in the next PES packet, by its pid.
+    tails: BTreeMap<u16, Vec<u8>>,
     /// The first time stamp of all: what others are counted from meanwhile.
     base: Option<u64>,
     first_picture: Option<u64>,
     newest_picture: Option<u64>,
 }
 
-#[derive(Default)]
 struct Open {
+    kind: Carries,
     pts: Option<u64>,
     bytes: Vec<u8>,
 }
@@ -135,7 +136,7 @@ impl demultiplex::DemuxContext for Context {
             }
             FilterRequest::ByStream { stream_type, stream_info, .. } => {
                 let pid = stream_info.elementary_pid();
-                carries(stream_type, stream_info).map_or_else(ignored, |kind| {
+                carries(stream_type).map_or_else(ignored, |kind| {
                     Filter::Pes(PesPacketFilter::new(Stream { pid, kind }))
                 })
             }
@@ -157,24 +158,15 @@ enum Carries {
     Cells,
 }
 
-fn carries(stream_type: StreamType, info: &StreamInfo<'_>) -> Option<Carries> {
+/// Private data is looked through whether it is registered as `KLVA` or not: recorders lose the
+/// registration, and no other data holds the universal label.
+fn carries(stream_type: StreamType) -> Option<Carries> {
     match stream_type.0 {
         0x01 | 0x02 | 0x10 | 0x1b | 0x24 | 0x33 => Some(Carries::Picture),
+        0x06 => Some(Carries::Klv),
         0x15 => Some(Carries::Cells),
-        0x06 => info
-            .descriptors::<CoreDescriptors<'_>>()
-            .any(|descriptor| {
-                matches!(descriptor, Ok(CoreDescriptors::Registration(ref registration))
-                    if is_klva(registration))
-            })
-            .then_some(Carries::Klv),
         _ => None,
     }
-}
-
-fn is_klva(registration: &RegistrationDescriptor<'_>) -> bool {
-    registration.format_identifier()
-        == mpeg2ts_reader::smptera::FormatIdentifier::from(&b"KLVA"[..])
 }
 
 /// One elementary stream that matters here.
@@ -208,7 +200,8 @@ impl pes::ElementaryStreamConsumer<Context> for Stream {
             return;
         }
         let pts = pts.or(context.newest_picture);
-        context.open.insert(self.pid.into(), Open { pts, bytes: payload.to_vec() });
+        let open = Open { kind: self.kind, pts, bytes: payload.to_vec() };
+        context.open.insert(self.pid.into(), open);
     }
 
     fn continue_packet(&mut self, context: &mut Context, data: &[u8]) {
@@ -220,13 +213,16 @@ impl pes::ElementaryStreamConsumer<Context> for Stream {
     }
 
     fn end_packet(&mut self, context: &mut Context) {
-        if let Some(open) = context.open.remove(&self.pid.into()) {
-            context.close(&open, self.kind);
+        let pid = self.pid.into();
+        if let Some(open) = context.open.remove(&pid) {
+            context.close(pid, open);
         }
     }
 
     fn continuity_error(&mut self, context: &mut Context) {
-        if context.open.remove(&self.pid.into()).is_some() {
+        let pid = self.pid.into();
+        let tail = context.tails.remove(&pid).is_some_and(|tail| !tail.is_empty());
+        if context.open.remove(&pid).is_some() || tail {
             context.rows.warnings.add(
                 WarningCode::Truncated,
                 "packets of the transport stream are missing inside KLV; that KLV was left out",
@@ -236,19 +232,22 @@ impl pes::ElementaryStreamConsumer<Context> for Stream {
 }
 
 impl Context {
-    fn close(&mut self, open: &Open, kind: Carries) {
+    fn close(&mut self, pid: u16, open: Open) {
         let media = open.pts.zip(self.base).map(|(pts, base)| between(base, pts));
-        if kind == Carries::Cells {
-            self.rows.take(&cells(&open.bytes), media);
-        } else {
-            self.rows.take(&open.bytes, media);
-        }
+        let more = if open.kind == Carries::Cells { cells(&open.bytes) } else { open.bytes };
+        let mut bytes = self.tails.remove(&pid).unwrap_or_default();
+        bytes.extend(more);
+        let tail = bytes.split_off(cut(&bytes));
+        self.rows.take(&bytes, media);
+        self.tails.insert(pid, tail);
     }
 
     fn finish(mut self) -> Result<Telemetry, KlvError> {
-        for open in std::mem::take(&mut self.open).into_values() {
-            // Which kind it was is gone with its filter; KLV is found behind cell headers too.
-            self.close(&open, Carries::Klv);
+        for (pid, open) in std::mem::take(&mut self.open) {
+            self.close(pid, open);
+        }
+        for tail in std::mem::take(&mut self.tails).into_values() {
+            self.rows.take(&tail, None);
         }
         if let Some((base, first)) = self.base.zip(self.first_picture) {
             self.rows.shift(between(first, base));
@@ -271,7 +270,7 @@ fn between(from: u64, to: u64) -> SignedDuration {
 /// taken as they are: some multiplexers leave the headers out.
 fn cells(bytes: &[u8]) -> Vec<u8> {
     const HEADER: usize = 5;
-    if bytes.starts_with(&super::packet::LABEL) {
+    if bytes.starts_with(&LABEL) {
         return bytes.to_vec();
     }
     let mut klv = Vec::with_capacity(bytes.len());

@@ -1,6 +1,7 @@
 //! Writes packets and a transport stream around them, for tests.
 
-use super::packet::{LABEL, Packet, checksum};
+use super::packet::{Packet, checksum};
+use super::search::LABEL;
 
 /// Items to a packet, with its time first and its checksum last.
 pub(super) fn packet(micros: u64, items: &[(u8, Vec<u8>)]) -> Vec<u8> {

@@ -80,6 +80,15 @@ fn a_drawn_line_is_a_route() {
 }
 
 #[test]
+fn a_recorded_track_is_a_line() {
+    let track = "<kml xmlns:gx=\"http://www.google.com/kml/ext/2.2\"><Placemark><gx:Track>\
+                 <gx:coord>120.1 30.1 50</gx:coord><gx:coord>120.2 30.1 51</gx:coord>\
+                 </gx:Track></Placemark></kml>";
+    let route = read(track.as_bytes()).unwrap();
+    assert_eq!(route.points(), [[120.1, 30.1, 50.0], [120.2, 30.1, 51.0]]);
+}
+
+#[test]
 fn a_cut_route_is_used_as_far_as_it_goes() {
     let cut = &WAYLINES[..WAYLINES.find("120.0878").unwrap()];
     // The end of a file is no error of XML: nothing says that more was to come but the open tags.

@@ -149,6 +149,23 @@ fn sync_is_found_again() {
     check(&[b"GET / HTTP/1.1\r\n\r\n".as_slice(), &stream].concat());
 }
 
+/// Multiplexers that know nothing of KLV cut it anywhere.
+#[test]
+fn klv_is_put_together_across_pes_packets() {
+    let klv: Vec<u8> = (0..40).flat_map(klv).collect();
+    for size in [1, 7, 60, 100, 184, 1024] {
+        let mut muxer = Muxer::new(0x06);
+        muxer.pes(0x100, 0xe0, Some(900_000), &[0; 400]);
+        for part in klv.chunks(size) {
+            muxer.pes(0x101, 0xbd, Some(900_000), part);
+        }
+        let telemetry = from_transport_stream(muxer.out.as_slice()).unwrap();
+        assert_eq!(telemetry.samples.len(), 40, "cut every {size} bytes");
+        let codes: Vec<_> = (&telemetry.warnings).into_iter().map(|w| w.code).collect();
+        assert!(!codes.contains(&WarningCode::Truncated), "cut every {size} bytes: {codes:?}");
+    }
+}
+
 #[test]
 fn a_lost_packet_costs_its_klv_only() {
     let stream = asynchronous();

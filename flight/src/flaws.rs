@@ -63,16 +63,16 @@ fn drop_dead_gimbal(samples: &mut [Sample]) {
 fn warn_of_missing(samples: &[Sample], warnings: &mut Warnings) {
     type Missing = fn(&Sample) -> bool;
     let kinds: [(WarningCode, &str, Missing); 3] = [
-        (WarningCode::NoPosition, "position", |s| s.position.is_none()),
+        (WarningCode::NoPosition, "a position", |s| s.position.is_none()),
         (WarningCode::NoAttitude, "camera angles", |s| s.camera.is_none()),
-        (WarningCode::NoHeight, "height", |s| s.heights == domain::Heights::default()),
+        (WarningCode::NoHeight, "a height", |s| s.heights == domain::Heights::default()),
     ];
     for (code, what, missing) in kinds {
         let count = samples.iter().filter(|sample| missing(sample)).count();
         let detail = if count == samples.len() {
             format!("no entry has {what}")
         } else {
-            format!("{count} of {} entries have no {what}", samples.len())
+            format!("{count} of {} entries lack {what}", samples.len())
         };
         (0..count).for_each(|_| warnings.add(code, detail.as_str()));
     }

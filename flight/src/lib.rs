@@ -3,22 +3,22 @@
 //! Pure: bytes and values in, values out. Every parser here takes hostile bytes: it is bounded,
 //! keeps what can be read, and counts what cannot in [`Warnings`].
 
-mod join;
-pub mod klv;
-pub mod photo;
-pub mod route;
-pub mod cloud;
-pub mod export;
-pub mod lens;
 pub mod airdata;
 pub mod archive;
 pub mod clock;
+pub mod cloud;
 mod epoch;
-pub mod plan;
-mod timeline;
+pub mod export;
 mod flaws;
+mod join;
+pub mod klv;
+pub mod lens;
+pub mod photo;
+pub mod plan;
+pub mod route;
 mod sample;
 pub mod srt;
+mod timeline;
 
 pub use join::{Joiner, Picture};
 pub use sample::{Sample, Stamp, Telemetry, Warnings};

@@ -44,7 +44,7 @@ pub enum NoGround {
         "no height of the camera can be compared with the ground: configure the ground's height above the sea, or the take-off's"
     )]
     NoHeight,
-    #[error("the pose holds an angle or a zoom that is no number")]
+    #[error("the pose holds an angle, a zoom or a speed that is no number")]
     BadPose,
     #[error("the pixel lies where the lens' distortion is not known")]
     OutsideLens,
@@ -125,6 +125,8 @@ pub(crate) struct View<'a> {
 
 /// Rays are followed no farther, metres.
 const FARTHEST_M: f64 = 50_000.0;
+/// Cells smaller than twice this are not all asked, metres.
+const FINEST_M: f64 = 0.05;
 /// So flat against a slope of the ground that where they meet says nothing.
 const GRAZING: f64 = 0.02;
 
@@ -135,6 +137,10 @@ impl<'a> View<'a> {
         let attitude = Attitude { yaw_deg, ..reported };
         turn(attitude).ok_or(NoGround::BadPose)?;
         let optics = Optics::new(&aerial.lens, pose.zoom).ok_or(NoGround::BadPose)?;
+        let numbers = [pose.speed_mps, pose.yaw_rate_dps, pose.age_s];
+        if !numbers.into_iter().all(f64::is_finite) {
+            return Err(NoGround::BadPose);
+        }
         let stand = aerial.relief.stand(pose.heights);
         let frame = LocalFrame::at(pose.position, stand.map_or(0.0, |stand| stand.camera_m));
         Ok(Self { aerial, pose, optics, attitude, stand, frame })
@@ -210,7 +216,7 @@ impl<'a> View<'a> {
             return Err(NoGround::BelowGround { by_m });
         }
         let level = sight.along.x.hypot(sight.along.y);
-        let step = grid.cell_m() / 2.0 / level.max(0.1);
+        let step = (grid.cell_m() / 2.0).max(FINEST_M) / level.max(0.1);
         // Curvature lets a ray reach the lowest ground a little later than flat ground would.
         let last = ((camera - lowest - raised_m) / sight.along.z * 1.01 + step).min(FARTHEST_M);
         let mut above = ((camera - highest - raised_m) / sight.along.z * 0.99).max(0.0);

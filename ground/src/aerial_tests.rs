@@ -58,6 +58,7 @@ fn what_the_telemetry_does_not_say_is_not_guessed() {
     assert_eq!(project(&Pose { camera: None, ..whole.clone() }), NoGround::NoAttitude);
     assert_eq!(project(&Pose { heights: Heights::default(), ..whole.clone() }), NoGround::NoHeight);
     assert_eq!(project(&Pose { zoom: 0.0, ..whole.clone() }), NoGround::BadPose);
+    assert_eq!(project(&Pose { speed_mps: f64::NAN, ..whole.clone() }), NoGround::BadPose);
     assert_eq!(project(&pose(100.0, [f64::NAN, -60.0, 0.0])), NoGround::BadPose);
     assert_eq!(project(&pose(-3.0, [0.0, -60.0, 0.0])), NoGround::BelowGround { by_m: 3.0 });
 }

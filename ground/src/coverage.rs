@@ -6,7 +6,7 @@
 use domain::{GroundLook, LonLat};
 use geo::{
     Area, BooleanOps, BoundingRect, Coord, Euclidean, Intersects, Length, LineString, MultiPolygon,
-    Orient, Polygon, Rect, Simplify, orient::Direction, unary_union,
+    Orient, Polygon, Simplify, orient::Direction, unary_union,
 };
 use jiff::Timestamp;
 
@@ -44,7 +44,7 @@ pub struct Share {
 impl Share {
     /// The part of a fence that must be in view to count as all of it.
     pub const WHOLE: f64 = 0.98;
-    /// Less of a fence in view is not called seen.
+    /// Less of a fence, and of a look, is not called seen.
     const PART: f64 = 0.01;
 }
 
@@ -62,20 +62,21 @@ pub fn coverage(looks: &[GroundLook]) -> Coverage {
 pub fn share_of(fence: &[Vec<[f64; 2]>], looks: &[GroundLook]) -> Option<Share> {
     let map = Map::of(fence.iter().flatten())?;
     let rings: Vec<&Vec<[f64; 2]>> = fence.iter().collect();
+    let around = Bounds::of(fence.first()?);
     let fence = map.polygon(&rings)?;
-    let around = fence.bounding_rect()?;
     let whole = fence.unsigned_area();
     let near: Vec<(&GroundLook, Polygon)> = looks
         .iter()
-        .filter(|look| map.near(around, &look.ring))
+        .filter(|look| around.touches(&Bounds::of(&look.ring)))
         .filter_map(|look| Some((look, map.polygon(&[&look.ring])?)))
         .filter(|(_, polygon)| polygon.intersects(&fence))
         .collect();
     let mut share = Share::default();
     for (look, polygon) in &near {
-        let part = polygon.intersection(&fence).unsigned_area() / whole;
-        if part >= Share::PART {
-            share.note(look, part);
+        let both = polygon.intersection(&fence).unsigned_area();
+        // Of a large fence no look shows a large part, and of a small one no look is full.
+        if both >= Share::PART * whole.min(polygon.unsigned_area()) {
+            share.note(look, both / whole);
         }
     }
     let seen = join(&distinct(near.into_iter().map(|(_, polygon)| polygon)));
@@ -140,6 +141,23 @@ fn join(polygons: &[Polygon]) -> MultiPolygon {
     parts.pop().unwrap_or_else(|| MultiPolygon::new(Vec::new()))
 }
 
+/// West, south, east and north of a ring, degrees: asked before anything dearer.
+struct Bounds([f64; 4]);
+
+impl Bounds {
+    fn of(ring: &[[f64; 2]]) -> Self {
+        let none = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
+        Self(ring.iter().fold(none, |[west, south, east, north], &[lon, lat]| {
+            [west.min(lon), south.min(lat), east.max(lon), north.max(lat)]
+        }))
+    }
+
+    fn touches(&self, other: &Self) -> bool {
+        let (Self([west, south, east, north]), Self([w, s, e, n])) = (self, other);
+        west <= e && w <= east && south <= n && s <= north
+    }
+}
+
 /// The plane on which areas are joined.
 struct Map {
     plane: Mercator,
@@ -169,12 +187,6 @@ impl Map {
         let polygon = Polygon::new(lines.next()?, lines.collect()).orient(Direction::Default);
         let real = polygon.exterior().0.len() >= 4 && polygon.unsigned_area() > 1e-6;
         real.then_some(polygon)
-    }
-
-    /// Whether a ring's bounds touch `around`, before more is asked of it.
-    fn near(&self, around: Rect, ring: &[[f64; 2]]) -> bool {
-        let points: LineString = ring.iter().filter_map(|&point| self.point(point)).collect();
-        points.bounding_rect().is_some_and(|rect| rect.intersects(&around))
     }
 
     fn rings(&self, polygons: &MultiPolygon) -> MultiRings {
@@ -240,6 +252,8 @@ mod tests {
             look(90, [99.9, 0.0], 100.0),
             look(120, [500.0, 0.0], 100.0),
         ];
+        let city = [square([-5000.0, -5000.0], 10_000.0)];
+        assert_eq!(share_of(&city, &looks).unwrap().last_seen, Some(looks[3].at));
         let share = share_of(&fence, &looks[1..]).unwrap();
         // Half of the fence, less half of its hole; the third look shows 10 m² only.
         let part = (5000.0 - 200.0 + 10.0) / 9600.0;

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use domain::{Lens, Size};
+use proptest::prelude::*;
 
 use super::*;
 use crate::simulated::{huzhou, mavic, over_ground, pose};
@@ -78,4 +79,23 @@ fn beyond_the_ground_model_the_ground_is_taken_as_level() {
     let seen = model.footprint(&high, 5000.0).unwrap();
     let flat = over_ground(Budget::default(), 0.0).footprint(&high, 5000.0).unwrap();
     assert!((area(&seen.ring) / area(&flat.ring) - 1.0).abs() < 1e-3);
+}
+
+proptest! {
+    #[test]
+    fn every_corner_is_in_the_picture_and_steep_enough(
+        yaw in -180.0..180.0, pitch in -90.0..20.0, roll in -30.0..30.0, height in 5.0..500.0,
+    ) {
+        let camera = over_ground(Budget::default(), 0.0);
+        let seen = pose(height, [yaw, pitch, roll]);
+        if let Ok(footprint) = camera.footprint(&seen, 1500.0) {
+            prop_assert!(footprint.ring.len() >= 4 && footprint.gsd_cm > 0.0);
+            prop_assert_eq!(footprint.ring.first(), footprint.ring.last());
+            for &[lon, lat] in &footprint.ring {
+                let [u, v] = camera.pixel_of(&seen, LonLat::new(lon, lat).unwrap(), 0.0).unwrap();
+                prop_assert!((-0.5..=5280.5).contains(&u) && (-0.5..=3956.5).contains(&v), "{} {}", u, v);
+            }
+            prop_assert!(span(&footprint.ring) <= 1502f64.min(height * 3.74 + 2.0));
+        }
+    }
 }

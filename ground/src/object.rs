@@ -8,7 +8,7 @@
 use domain::{Class, GroundFix, Plane, Pose, RelBox};
 use nalgebra::Vector2;
 
-use crate::aerial::{Hit, View};
+use crate::aerial::{End, Hit, View};
 use crate::doubt::worst_sigma;
 use crate::sight::Sight;
 use crate::{Aerial, NoGround};
@@ -35,7 +35,12 @@ impl Aerial {
         let size = self.size();
         let sigma = |side: f64| self.budget.pixel_px.max(self.budget.box_part * side);
         let pixel_sigma = [sigma(seen.w * size[0]), sigma(seen.h * size[1])];
-        let mut covariance = self.doubt(pose, &sight, &hit, pixel_sigma, block.height_sigma / 2.0);
+        // A laser stops at the object's outside, half its size before its middle.
+        let rise = match hit.end {
+            End::Laser => block.height / 2.0,
+            End::Ground(_) => block.height_sigma / 2.0,
+        };
+        let mut covariance = self.doubt(pose, &sight, &hit, pixel_sigma, rise);
         let cut = if is_cut(seen) { block.length / 4.0 } else { 0.0 };
         let skew = block.skew_m(&sight, &hit).powi(2) + cut.powi(2);
         covariance.east_east += skew;

@@ -4,11 +4,15 @@
 //! with errors drawn from the budget, and the estimate made from the report is compared with the
 //! truth. The draws are seeded, so a run repeats.
 
-use domain::{Attitude, Class, Covariance, Fix, Heights, Lens, LonLat, Plane, Pose, RelBox, Size};
+use std::sync::Arc;
+
+use domain::{
+    Attitude, Class, Covariance, Fix, Heights, Laser, Lens, LonLat, Plane, Pose, RelBox, Size,
+};
 use jiff::Timestamp;
 
 use crate::object::Block;
-use crate::{Aerial, Budget, NoGround, Relief};
+use crate::{Aerial, Budget, HeightGrid, NoGround, Relief, Takeoff};
 
 const DRAWS: u32 = 4000;
 const MIDDLE: [f64; 2] = [2640.0, 1978.0];
@@ -165,6 +169,58 @@ fn it_holds_for_flat_rays_of_a_bad_compass() {
     }
 }
 
+/// A laser's own error lies along the ray; height and terrain do not count.
+#[test]
+fn it_holds_for_a_laser() {
+    let mut draws = Draws(3);
+    let budget = Budget { laser_m: 1.5, ..Budget::RTK_FLAT };
+    let camera = over_ground(budget, 0.0);
+    for pitch in [-80.0, -50.0, -25.0] {
+        let truth = Pose { fix: Fix::Fixed, ..pose(100.0, [37.0, pitch, 0.0]) };
+        let target = camera.project(&truth, MIDDLE).unwrap();
+        let held = (0..DRAWS).filter(|_| {
+            let report = reported(&truth, &budget, &mut draws);
+            let distance_m = target.slant_m + draws.normal(budget.laser_m);
+            let shown = MIDDLE.map(|p| p + draws.normal(budget.pixel_px));
+            let ranged = Pose { laser: Some(Laser { distance_m, target: None }), ..report };
+            let found = camera.project(&ranged, shown).unwrap();
+            holds(found.position, found.covariance, target.position)
+        });
+        let share = f64::from(u32::try_from(held.count()).unwrap()) / f64::from(DRAWS);
+        println!("laser at {pitch}°: {share:.4}");
+        assert!((0.93..=0.97).contains(&share), "{pitch}°: {share}");
+    }
+}
+
+/// Over a slope, whose heights are known but for one error of the whole.
+#[test]
+fn it_holds_over_a_slope() {
+    let mut draws = Draws(4);
+    let budget = Budget { terrain_m: 0.5, ..Budget::RTK_DSM };
+    let hill = |higher: f64| {
+        let rise = move |east: f64, north: f64| 0.15 * north - 0.1 * east + higher;
+        let relief = Relief::Grid {
+            grid: Arc::new(HeightGrid::shaped(huzhou(), 50, rise)),
+            takeoff: Takeoff::AboveSea(0.0),
+            undulation_m: None,
+        };
+        Aerial::new(mavic(), relief, budget)
+    };
+    let believed = hill(0.0);
+    for pitch in [-70.0, -40.0] {
+        let truth = Pose { fix: Fix::Fixed, ..pose(100.0, [37.0, pitch, 0.0]) };
+        let held = (0..DRAWS).filter(|_| {
+            let target = hill(draws.normal(budget.terrain_m)).project(&truth, MIDDLE).unwrap();
+            let report = reported(&truth, &budget, &mut draws);
+            let found = believed.project(&report, MIDDLE).unwrap();
+            holds(found.position, found.covariance, target.position)
+        });
+        let share = f64::from(u32::try_from(held.count()).unwrap()) / f64::from(DRAWS);
+        println!("slope at {pitch}°: {share:.4}");
+        assert!((0.93..=0.97).contains(&share), "{pitch}°: {share}");
+    }
+}
+
 /// Near the limit it does not where pitch is doubtful by degrees: estimates that erred upward are
 /// refused, so those left scatter to one side.
 #[test]
@@ -240,7 +296,7 @@ fn object_share(budget: Budget, fix: Fix, class: Class, height: f64, pitch: f64)
     let truth = Pose { fix, ..pose(height, [37.0, pitch, 0.0]) };
     let typical = Block::of(class);
     let (mut held, mut placed, mut misses) = (0.0, 0.0, Vec::new());
-    for _ in 0..DRAWS {
+    for _ in 0..DRAWS / 2 {
         let world = over_ground(budget, draws.normal(budget.terrain_m));
         let spot = [1600.0 + 2080.0 * draws.uniform(), 1400.0 + 1200.0 * draws.uniform()];
         let target = world.project(&truth, spot).unwrap().position;

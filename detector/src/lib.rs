@@ -11,21 +11,27 @@ mod assign;
 mod config;
 mod decode;
 mod detect;
+mod look;
 mod manifest;
+mod motion;
 mod nms;
 mod onnx;
 pub mod picture;
 mod preprocess;
 pub mod score;
 mod scripted;
+mod stabiliser;
 mod tracker;
 
 pub use config::{Config, Precision, Provider, TrackerConfig};
 pub use detect::{Detect, DetectError, DetectProblem};
+pub use look::look;
 pub use manifest::{
     Channels, ClassEntry, Decode, Fit, GraphSource, Input, Layout, Licence, Manifest,
     ManifestError, ModelCard, ModelError, Output, RuntimeCard, SourceFile, WheelSource,
 };
+pub use motion::{Motion, Warp};
 pub use onnx::{Active, Onnx, OpenError};
 pub use scripted::{ScriptError, Scripted};
+pub use stabiliser::{StabiliseError, Stabiliser};
 pub use tracker::{MAX_DETECTIONS, MAX_TRACKS, Tracker};

@@ -7,6 +7,8 @@
 
 use domain::Bbox;
 
+use crate::motion::Warp;
+
 /// The frame rate for which the original's noise was chosen; velocities are per such a frame.
 const NOMINAL_RATE_HZ: f64 = 30.0;
 /// Standard deviation of a position, in heights.
@@ -58,6 +60,18 @@ impl Kalman {
         self.aspect.correct(aspect, ASPECT.2);
     }
 
+    /// Moves with the picture. What two axes come to know of each other by a turn is left out: a
+    /// camera turns little between two frames.
+    pub(super) fn warp(&mut self, warp: &Warp) {
+        let Some(local) = warp.near([self.x.value, self.y.value]) else { return };
+        let [[a, b], [c, d]] = local.jacobian;
+        let [width, height] = local.growth();
+        let mixed = |at, to_x, to_y| Axis::mixed(at, (to_x, &self.x), (to_y, &self.y));
+        (self.x, self.y) = (mixed(local.at[0], a, b), mixed(local.at[1], c, d));
+        self.height.grow(height);
+        self.aspect.grow(width / height);
+    }
+
     /// Forgets that it grew or shrank: a guess that is worse than none once it is out of sight.
     pub(super) fn keep_size(&mut self) {
         self.height.velocity = 0.0;
@@ -105,6 +119,19 @@ impl Axis {
         Self { value, velocity: 0.0, covariance }
     }
 
+    /// At `value`, with the doubt and the velocity of two axes in these shares.
+    fn mixed(value: f64, (m, one): (f64, &Self), (n, other): (f64, &Self)) -> Self {
+        let covariance =
+            std::array::from_fn(|i| m * m * one.covariance[i] + n * n * other.covariance[i]);
+        Self { value, velocity: m * one.velocity + n * other.velocity, covariance }
+    }
+
+    fn grow(&mut self, times: f64) {
+        self.value *= times;
+        self.velocity *= times;
+        self.covariance = self.covariance.map(|number| number * times * times);
+    }
+
     fn predict(&mut self, frames: f64, sigma: f64, velocity_sigma: f64) {
         let [p, c, v] = self.covariance;
         self.value += frames * self.velocity;
@@ -147,6 +174,37 @@ mod tests {
         let expected = REFERENCE;
         for (a, b) in [found.x1, found.y1, found.x2, found.y2].into_iter().zip(expected) {
             assert!((a - b).abs() < 1e-3, "{found:?} is not {expected:?}");
+        }
+    }
+
+    /// Warping what was seen, or what is believed of it, is the same.
+    #[test]
+    fn warped_as_if_it_had_been_seen_in_the_new_frame() {
+        let quarter = [[0.0, -1.0, 300.0], [1.0, 0.0, 20.0], [0.0, 0.0, 1.0]];
+        let zoom = [[1.5, 0.0, -40.0], [0.0, 1.2, 30.0], [0.0, 0.0, 1.0]];
+        for rows in [quarter, zoom] {
+            let warp = Warp::new(rows).unwrap();
+            let (mut before, mut after) = (None, None);
+            for (x, y, width, height) in SEEN {
+                let seen = bbox(x, y, width, height);
+                let moved = warp.bbox(seen).unwrap();
+                let (old, new): (&mut Kalman, &mut Kalman) = (
+                    before.get_or_insert_with(|| Kalman::new(seen)),
+                    after.get_or_insert_with(|| Kalman::new(moved)),
+                );
+                old.predict(1.0 / 30.0);
+                old.correct(seen);
+                new.predict(1.0 / 30.0);
+                new.correct(moved);
+            }
+            let (mut before, mut after) = (before.unwrap(), after.unwrap());
+            before.warp(&warp);
+            before.predict(0.1);
+            after.predict(0.1);
+            let (a, b) = (before.bbox(), after.bbox());
+            for (a, b) in [(a.x1, b.x1), (a.y1, b.y1), (a.x2, b.x2), (a.y2, b.y2)] {
+                assert!((a - b).abs() < 0.2, "{before:?} is not {after:?}");
+            }
         }
     }
 

@@ -6,9 +6,14 @@
 //! frame time instead of frames, a standing object is waited for longer and at its place, and
 //! objects of different kinds never match.
 //!
+//! Where the camera moves, everything that is remembered of a track is moved with the picture first
+//! (as in `BoT-SORT`, Aharon et al. 2022), so that standing means standing on the ground.
+//!
 //! Deterministic: the same detections at the same times give the same tracks. Asks no clock.
 
 mod kalman;
+#[cfg(test)]
+mod moving;
 #[cfg(test)]
 mod scenarios;
 mod track;
@@ -19,6 +24,7 @@ use jiff::{SignedDuration, Timestamp};
 use self::track::{Stage, Track};
 use crate::assign::assign;
 use crate::config::TrackerConfig;
+use crate::motion::{Motion, Warp};
 
 /// More detections of one frame than this are not looked at: the weakest are left out.
 pub const MAX_DETECTIONS: usize = 1024;
@@ -31,6 +37,8 @@ const STRONG_MATCH: f32 = 0.2;
 const WEAK_MATCH: f32 = 0.5;
 /// What `IoU` × score must exceed for a strong detection to continue a track that does not count yet.
 const TENTATIVE_MATCH: f32 = 0.3;
+/// Frames that are no further apart than this are successive, however briefly a track is waited for.
+const SUCCESSIVE: SignedDuration = SignedDuration::from_secs(1);
 /// Two tracks that overlap by more than this follow the same object.
 const DUPLICATE_IOU: f32 = 0.85;
 
@@ -56,13 +64,26 @@ impl Tracker {
     /// A time earlier than that of the frame before counts as that time. Boxes without area or
     /// with numbers that are not finite are passed over.
     pub fn update(&mut self, detections: &[Detection], at: Timestamp) -> Vec<Sighting> {
+        self.update_moved(detections, at, &Motion::STILL)
+    }
+
+    /// The same for a camera that moved since the frame before. After a cut, as after a gap in time
+    /// that is longer than `lost_after`, nothing continues.
+    pub fn update_moved(
+        &mut self,
+        detections: &[Detection],
+        at: Timestamp,
+        motion: &Motion,
+    ) -> Vec<Sighting> {
         let before = self.now.unwrap_or(at);
         let at = at.max(before);
         self.now = Some(at);
+        self.let_go(at);
         let seconds = at.duration_since(before).as_secs_f64();
         for track in &mut self.tracks {
             track.predict(seconds);
         }
+        self.move_with(motion);
         let detections = usable(detections);
         let free_detections = self.continue_tracks(&detections, at);
         self.forget(at);
@@ -70,6 +91,37 @@ impl Tracker {
         let mut sightings: Vec<Sighting> = self.tracks.iter().filter_map(Track::sighting).collect();
         sightings.sort_by_key(|sighting| sighting.track);
         sightings
+    }
+
+    /// Forgets all tracks. The next frame begins new ones, at any time; ids go on counting.
+    pub fn end_session(&mut self) {
+        self.tracks.clear();
+        self.now = None;
+    }
+
+    /// Drops what was not seen for too long before anything can continue it.
+    fn let_go(&mut self, now: Timestamp) {
+        let standing = signed(self.config.lost_after);
+        let moving = signed(self.config.lost_after_moving);
+        self.tracks.retain(|track| {
+            track.unseen_for(now)
+                <= match track.stage {
+                    Stage::Lost(_) if track.standing() => standing,
+                    Stage::Lost(_) => moving,
+                    // Seen in the frame before: not it was away, but the frames were.
+                    Stage::Tentative | Stage::Followed(_) => standing.max(SUCCESSIVE),
+                }
+        });
+    }
+
+    fn move_with(&mut self, motion: &Motion) {
+        match motion {
+            Motion::Cut => self.tracks.clear(),
+            Motion::Known { warp, .. } if *warp != Warp::IDENTITY => {
+                self.tracks.iter_mut().for_each(|track| track.warp(warp));
+            }
+            Motion::Known { .. } | Motion::Blind => {}
+        }
     }
 
     /// Matches in three rounds; returns the strong detections that continue nothing.
@@ -183,6 +235,15 @@ impl Tracker {
                 self.next_id += 1;
             }
         }
+    }
+}
+
+#[cfg(test)]
+impl Tracker {
+    /// Whether the track stands on the ground.
+    pub(crate) fn stands(&self, id: TrackId) -> bool {
+        let is = |track: &&Track| matches!(track.stage, Stage::Followed(known) | Stage::Lost(known) if known == id);
+        self.tracks.iter().find(is).is_some_and(Track::standing)
     }
 }
 

@@ -4,6 +4,7 @@ use domain::{Bbox, Class, Detection, Sighting, TrackId};
 use jiff::{SignedDuration, Timestamp};
 
 use super::kalman::Kalman;
+use crate::motion::Warp;
 
 /// A box that stays within this `IoU` of where it stood has not moved.
 const SAME_PLACE_IOU: f32 = 0.7;
@@ -58,6 +59,12 @@ impl Track {
             }
         }
         self.kalman.predict(seconds);
+    }
+
+    /// Moves with the picture, and so does the place where it stands: that is on the ground.
+    pub(super) fn warp(&mut self, warp: &Warp) {
+        self.kalman.warp(warp);
+        self.place.bbox = warp.bbox(self.place.bbox).unwrap_or(self.place.bbox);
     }
 
     /// Takes in that it was seen.

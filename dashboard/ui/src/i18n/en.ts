@@ -43,6 +43,7 @@ export const en: Words = {
   "error.stale": "Someone else has just decided this alert.",
   "error.reason_required": "Choose a reason; \"Other\" needs a note.",
   "error.flight_busy": "A flight that is queued or being processed cannot be deleted.",
+  "error.flight_empty": "There are no files yet; processing cannot start.",
   "error.upload_incomplete": "Some files are still coming; processing cannot start yet.",
   "error.not_ready": "Processing has not finished yet.",
   "error.other": "The server could not complete the request ({code}): {message}",

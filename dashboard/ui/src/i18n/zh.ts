@@ -41,6 +41,7 @@ export const zh = {
   "error.stale": "此预警刚刚已被他人处理。",
   "error.reason_required": "请选择理由；选择“其他”时须填写说明。",
   "error.flight_busy": "正在排队或处理的飞行不能删除。",
+  "error.flight_empty": "还没有文件，不能开始处理。",
   "error.upload_incomplete": "还有文件没有传完，不能开始处理。",
   "error.not_ready": "处理还没有完成。",
   "error.other": "服务器未能完成请求（{code}）：{message}",

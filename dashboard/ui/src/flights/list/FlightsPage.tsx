@@ -16,6 +16,9 @@ import { FlightRow } from "./FlightRow";
 import css from "./list.module.css";
 import { Views } from "./Views";
 
+/** Longer names would not fit a line anywhere. */
+const NAME_LENGTH = 120;
+
 export default function FlightsPage({ session }: { session: Session }) {
   const t = useFlightT();
   const query = useInfiniteQuery(flightsQuery);
@@ -74,7 +77,7 @@ function NewFlight({ small, explained }: { small: boolean; explained: boolean })
   const { message } = App.useApp();
   const [name, setName] = useState("");
   const create = useMutation({
-    mutationFn: (picked: Picked[]) => createFlight(name.trim() || flightName(picked)),
+    mutationFn: (picked: Picked[]) => createFlight(name.trim() || flightName(picked).slice(0, NAME_LENGTH)),
     onSuccess: (flight, picked) => {
       takeFlight(client, flight);
       uploadsOf(flight.id).add(picked, []);
@@ -93,7 +96,7 @@ function NewFlight({ small, explained }: { small: boolean; explained: boolean })
       <Input
         className={css.name}
         value={name}
-        maxLength={120}
+        maxLength={NAME_LENGTH}
         placeholder={t("upload.name")}
         aria-label={t("upload.name")}
         onChange={(event) => setName(event.target.value)}

@@ -1,6 +1,6 @@
 /** A finished flight: map and picture side by side, one timeline under both, and the details below. */
 import { useQuery } from "@tanstack/react-query";
-import { Badge, Spin, Tabs } from "antd";
+import { Badge, Grid, Spin, Tabs } from "antd";
 import { lazy, Suspense, useCallback, useMemo, useState } from "react";
 import { Failure } from "../../failure";
 import type { Position } from "../../map/datum";
@@ -27,6 +27,7 @@ type Props = { flight: number; report: FlightReport; files: FlightFile[] };
 export function ReportView({ flight, report, files }: Props) {
   const t = useFlightT();
   const setup = useQuery(mapQuery);
+  const narrow = Grid.useBreakpoint().md === false;
   const model = useMemo(() => makeModel(report), [report]);
   const { timeline, looks, track } = model;
   const clock = useMemo(() => {
@@ -90,7 +91,7 @@ export function ReportView({ flight, report, files }: Props) {
       <div className={css.scrubber}>
         <Scrubber model={model} clock={clock} selected={selected} onFinding={choose} />
       </div>
-      <Tabs size="small" className={css.tabs} items={tabs} />
+      <Tabs size="small" tabBarGutter={narrow ? 14 : undefined} className={css.tabs} items={tabs} />
     </div>
   );
 }

@@ -1,5 +1,5 @@
 /** The line of time itself: files, when each finding was in view, and where we are. */
-import { type PointerEvent, useMemo, useRef, useState } from "react";
+import { type PointerEvent, useEffect, useMemo, useRef, useState } from "react";
 import { colourOf, groupOf } from "../colours";
 import type { FlightModel } from "../model";
 import { useFlightT } from "../words";
@@ -28,12 +28,22 @@ export function Bar({ model, clock, selected, onFinding }: Props) {
     setHover(share(timeAt(event)));
     if (event.buttons & 1) clock.seek(timeAt(event));
   };
+  useEffect(() => {
+    const tell = () => {
+      const { at } = clock.now();
+      bar.current?.setAttribute("aria-valuenow", String(Math.round((at - from) / 1000)));
+      bar.current?.setAttribute("aria-valuetext", words.clock(at));
+    };
+    tell();
+    return clock.subscribe(tell);
+  }, [clock, from, words]);
   const percent = (part: number) => `${(part * 100).toFixed(3)}%`;
   const parts = useMemo(
     () =>
-      timeline.segments.map(({ media, kind, from: start, to: end }) => (
+      timeline.segments.map(({ media, kind, name, from: start, to: end }) => (
         <i
           key={media}
+          title={name}
           className={kind === "video" ? css.segment : css.tick}
           style={{ left: percent(share(start)), width: kind === "video" ? percent(share(end) - share(start)) : undefined }}
         />
@@ -53,8 +63,6 @@ export function Bar({ model, clock, selected, onFinding }: Props) {
         aria-label={t("player.scrub")}
         aria-valuemin={0}
         aria-valuemax={Math.round((to - from) / 1000)}
-        aria-valuenow={Math.round((clock.now().at - from) / 1000)}
-        aria-valuetext={words.clock(clock.now().at)}
         data-testid="scrub-bar"
       >
         {parts}

@@ -1,5 +1,5 @@
 /** The upload of one flight: drop zone, totals, every file, and the start of processing. */
-import { CaretRightOutlined, PauseOutlined, RocketOutlined } from "@ant-design/icons";
+import { CaretRightOutlined, LoadingOutlined, PauseOutlined, RocketOutlined } from "@ant-design/icons";
 import { Alert, Button, Progress, Switch } from "antd";
 import { useMemo } from "react";
 import { useQueryClient } from "@tanstack/react-query";
@@ -66,7 +66,8 @@ export function UploadPanel({ flight }: { flight: FlightDetail }) {
         </label>
         <div className={css.startButton}>
           {!ready && <span className={css.minor}>{t(list.length === 0 ? "upload.start_empty" : "upload.start_wait")}</span>}
-          <Button type="primary" icon={<RocketOutlined />} disabled={!ready} loading={status.starting} onClick={uploads.start} data-testid="start">
+          {status.starting && <span className={css.minor}>{t("upload.starting")}</span>}
+          <Button type="primary" icon={status.starting ? <LoadingOutlined /> : <RocketOutlined />} disabled={!ready} onClick={uploads.start} data-testid="start">
             {t("upload.start")}
           </Button>
         </div>

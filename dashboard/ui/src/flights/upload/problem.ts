@@ -1,15 +1,16 @@
 /** Why a file was not taken, from what the server or the browser said. */
-import type { Problem } from "./queue";
+import type { Problem, ProblemCode } from "./queue";
 
-const BY_CODE: Record<string, Problem["code"]> = {
+const BY_CODE: Record<string, ProblemCode> = {
   too_large: "too_large",
-  file_too_large: "too_large",
-  quota: "quota",
-  quota_exceeded: "quota",
   flight_too_large: "quota",
+  too_many_files: "too_many",
   disk_full: "disk_full",
+  bad_name: "bad_name",
+  name_taken: "name_taken",
+  flight_busy: "gone",
 };
-const BY_STATUS: Record<number, Problem["code"]> = {
+const BY_STATUS: Record<number, ProblemCode> = {
   0: "unreachable",
   401: "signed_out",
   403: "forbidden",
@@ -27,8 +28,9 @@ export function problemOf(status: number, body: string): Problem {
 }
 
 /** Trying again soon helps against a bad network and a busy server, and against nothing else. */
-export function worthRetrying(status: number): boolean {
-  return status === 0 || status === 409 || status === 423 || status === 429 || (status >= 500 && status !== 507);
+export function worthRetrying({ code, status }: Problem): boolean {
+  if (code !== "other") return code === "unreachable";
+  return status === 409 || status === 423 || status === 429 || status >= 500;
 }
 
 function refusal(body: string): { code: string; message: string } {

@@ -2,8 +2,21 @@
 
 export type UploadState = "waiting" | "sending" | "paused" | "done" | "failed";
 
+export type ProblemCode =
+  | "too_large"
+  | "quota"
+  | "too_many"
+  | "disk_full"
+  | "bad_name"
+  | "name_taken"
+  | "unreachable"
+  | "signed_out"
+  | "forbidden"
+  | "gone"
+  | "unreadable"
+  | "other";
 export type Problem = {
-  code: "too_large" | "quota" | "disk_full" | "unreachable" | "signed_out" | "forbidden" | "gone" | "unreadable" | "other";
+  code: ProblemCode;
   status: number;
   /** The server's own words; only `other` shows them. */
   message: string;

@@ -52,13 +52,17 @@ test.each<[number, string, string, boolean]>([
   [0, "", "unreachable", true],
   [401, "", "signed_out", false],
   [413, "", "too_large", false],
-  [413, '{"error":{"code":"quota","message":"64 GiB"}}', "quota", false],
+  [413, '{"error":{"code":"flight_too_large","message":"64 GiB"}}', "quota", false],
   [507, "", "disk_full", false],
   [503, "<html>", "other", true],
   [409, "", "other", true],
+  [409, '{"error":{"code":"flight_busy","message":""}}', "gone", false],
+  [422, '{"error":{"code":"name_taken","message":""}}', "name_taken", false],
+  [400, '{"error":{"code":"upload_broken","message":""}}', "other", false],
 ])("status %i with %s is %s", (status, body, code, again) => {
-  expect(problemOf(status, body).code).toBe(code);
-  expect(worthRetrying(status)).toBe(again);
+  const problem = problemOf(status, body);
+  expect(problem.code).toBe(code);
+  expect(worthRetrying(problem)).toBe(again);
 });
 
 test("the pace is that of the last seconds and starts anew when bytes go back", () => {

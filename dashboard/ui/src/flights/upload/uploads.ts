@@ -9,7 +9,7 @@ import { filesUrl, startFlight } from "../api";
 import type { FlightFile } from "../types";
 import type { Picked } from "./picked";
 import { problemOf, worthRetrying } from "./problem";
-import { type Action, allDone, isBusy, nextToSend, type Queue, reduce } from "./queue";
+import { type Action, allDone, isBusy, type Item, nextToSend, type Problem, type Queue, reduce } from "./queue";
 
 /** Small enough that a broken connection costs seconds, large enough that requests cost nothing. */
 const CHUNK = 16 * 1024 * 1024;
@@ -63,6 +63,15 @@ function makeUploads(flight: number): Uploads {
   const arrivals = new Set<() => void>();
   const files = new Map<number, { picked: Picked; url: string | null; upload: Upload | null; told: number }>();
 
+  /** A file that had stopped goes on; its old handle may have died with its memory card. */
+  const chosenAgain = (item: Item | undefined, picked: Picked) => {
+    const entry = item && files.get(item.id);
+    if (entry === undefined || item?.size !== picked.file.size) return;
+    if (item.state !== "paused" && item.state !== "failed") return;
+    files.set(item.id, { ...entry, picked, url: entry.upload?.url ?? entry.url, upload: null });
+    dispatch({ type: "resume", id: item.id });
+  };
+
   const change = (part: Partial<UploadStatus>) => {
     status = { ...status, ...part };
     for (const listener of listeners) listener();
@@ -107,7 +116,7 @@ function makeUploads(flight: number): Uploads {
       fingerprint: () => Promise.resolve(fingerprint(flight, picked)),
       removeFingerprintOnSuccess: true,
       onShouldRetry: (error) => {
-        const again = worthRetrying(error.originalResponse?.getStatus() ?? 0);
+        const again = worthRetrying(explain(error));
         if (again) dispatch({ type: "retrying", id });
         return again;
       },
@@ -147,9 +156,9 @@ function makeUploads(flight: number): Uploads {
       return () => void arrivals.delete(listener);
     },
     add: (picked, known) => {
-      const taken = new Set(status.queue.map(({ name }) => name));
-      const fresh = picked.filter(({ path }) => !taken.has(path));
-      const items = fresh.map(({ file, path }) => {
+      const here = new Map(status.queue.map((item) => [item.name, item]));
+      for (const again of picked) chosenAgain(here.get(again.path), again);
+      const items = picked.filter(({ path }) => !here.has(path)).map(({ file, path }) => {
         const same = known.find(({ name, bytes }) => name === path && bytes === file.size);
         const id = ++lastId;
         const url = same?.state === "uploading" ? `${filesUrl(flight)}/${same.n}` : null;
@@ -200,11 +209,11 @@ function fingerprint(flight: number, { file, path }: Picked): string {
   return ["xunjian", flight, path, file.size, file.lastModified].join("|");
 }
 
-function explain(error: Error | DetailedError) {
+function explain(error: Error | DetailedError): Problem {
   const response = "originalResponse" in error ? error.originalResponse : null;
   const asked = "originalRequest" in error && error.originalRequest !== null;
   // Without a request the browser could not even read the file.
-  if (!asked) return { code: "unreadable" as const, status: 0, message: error.message };
+  if (!asked) return { code: "unreadable", status: 0, message: error.message };
   return problemOf(response?.getStatus() ?? 0, response?.getBody() ?? "");
 }
 

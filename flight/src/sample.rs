@@ -69,6 +69,19 @@ impl Warnings {
         }
     }
 
+    /// Adds what somebody else found, with its count.
+    pub fn note(&mut self, warning: &FlightWarning) {
+        match self.0.iter_mut().find(|known| known.code == warning.code) {
+            Some(known) => known.count = known.count.saturating_add(warning.count),
+            None => self.0.push(warning.clone()),
+        }
+    }
+
+    /// One warning per kind, in the order in which they were first met.
+    pub fn iter(&self) -> std::slice::Iter<'_, FlightWarning> {
+        self.0.iter()
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -84,6 +97,6 @@ impl<'a> IntoIterator for &'a Warnings {
     type Item = &'a FlightWarning;
     type IntoIter = std::slice::Iter<'a, FlightWarning>;
     fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
+        self.iter()
     }
 }

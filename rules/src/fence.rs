@@ -87,6 +87,14 @@ impl Fence {
         }
     }
 
+    /// Its rings of [lon, lat], the outer one first; `None` for one that is drawn in a picture.
+    pub fn rings(&self) -> Option<Vec<Vec<[f64; 2]>>> {
+        match &self.shape {
+            Shape::Ground(polygon) => Some(rings(polygon, |c| Some([c.x, c.y]))),
+            Shape::Image { .. } => None,
+        }
+    }
+
     /// Probability that what `source` sees as `seen` at `place` stands inside. 0 where fence and place
     /// are of different spaces: a pixel says nothing about the ground of an unsurveyed camera.
     pub fn probability(&self, source: &SourceId, place: Place, seen: RelBox) -> f64 {

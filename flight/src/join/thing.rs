@@ -175,7 +175,7 @@ impl Thing {
 struct Weighted {
     mean: [f64; 2],
     weight: f64,
-    /// Sum of weight × (east_east, east_north, north_north).
+    /// Sum of weight × the three terms of the covariance.
     doubt: [f64; 3],
 }
 
@@ -196,11 +196,11 @@ impl Weighted {
     fn merge(&mut self, at: [f64; 2], other: &Self) {
         self.weight += other.weight;
         let part = other.weight / self.weight;
-        for axis in 0..2 {
-            self.mean[axis] += (at[axis] - self.mean[axis]) * part;
+        for (mean, at) in self.mean.iter_mut().zip(at) {
+            *mean += (at - *mean) * part;
         }
-        for term in 0..3 {
-            self.doubt[term] += other.doubt[term];
+        for (doubt, more) in self.doubt.iter_mut().zip(other.doubt) {
+            *doubt += more;
         }
     }
 

@@ -10,7 +10,7 @@ import bpy
 
 from . import fences, film, survey
 
-SAMPLES = {"parking": 8, "dump": 8, "roof": 8, "patrol": 8}
+SAMPLES = {"parking": 8, "dump": 8, "roof": 8, "flight-1": 8, "flight-2": 8}
 DEMO = Path(__file__).resolve().parents[1]
 
 
@@ -22,8 +22,9 @@ def main():
     p.add_argument("--plan", action="store_true", help="render nothing: write only fences and survey")
     args = p.parse_args()
 
-    module = importlib.import_module(f".stories.{args.story}", __package__)
-    story = module.story((640, 360), SAMPLES[args.story])
+    name, *number = args.story.split("-")
+    module = importlib.import_module(f".stories.{name}", __package__)
+    story = module.story((640, 360), SAMPLES[args.story], *map(int, number))
     if args.only is not None:
         film.photos(story, args.work / "stills", [round(t * story.fps) for t in args.only])
         return

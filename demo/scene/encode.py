@@ -16,8 +16,8 @@ def camera_look(img, number, grain):
     return np.clip(f, 0, 255).astype(np.uint8)
 
 
-def clip(raw, frames, fps, path, grain=1.5, crf=24):
-    """One key frame a second and no B-frames: a recording can be cut at any second."""
+def clip(raw, frames, fps, path, grain=1.5, crf=24, taken=None):
+    """One key frame a second and no B-frames: a recording can be cut at any second. `taken`: UTC, for the container."""
     first = cv2.imread(str(raw / "00000.png"))
     size, gop = f"{first.shape[1]}x{first.shape[0]}", str(round(fps))
     command = [
@@ -51,6 +51,8 @@ def clip(raw, frames, fps, path, grain=1.5, crf=24):
         "1",
     ]
     command += ["-g", gop, "-keyint_min", gop, "-sc_threshold", "0", "-bf", "0", "-movflags", "+faststart", str(path)]
+    if taken:
+        command[-1:] = ["-metadata", f"creation_time={taken}", str(path)]
     path.parent.mkdir(parents=True, exist_ok=True)
     out = subprocess.Popen(command, stdin=subprocess.PIPE)
     for i in range(frames):

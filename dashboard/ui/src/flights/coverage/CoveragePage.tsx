@@ -1,6 +1,6 @@
 /** What all flights together have seen lately, and which fences still wait for a look. */
 import { useQuery } from "@tanstack/react-query";
-import { Segmented } from "antd";
+import { Alert, Segmented } from "antd";
 import { useState } from "react";
 import { useSearchParams } from "react-router";
 import { Failure } from "../../failure";
@@ -10,18 +10,19 @@ import { useSettings } from "../../settings";
 import { area } from "../figures";
 import { Views } from "../list/Views";
 import { coverageQuery } from "../queries";
-import type { CoverageFence } from "../types";
+import type { Coverage, CoverageFence } from "../types";
 import { useFlightT } from "../words";
 import css from "./coverage.module.css";
 import { CoverageMap } from "./CoverageMap";
 import { FenceTable } from "./FenceTable";
 
 const DAYS = [1, 7, 30];
+const DAY_MS = 86_400_000;
 
 export default function CoveragePage() {
   const t = useFlightT();
   const { language } = useSettings();
-  const { count } = formats(t, language);
+  const { count, time } = formats(t, language);
   const [search, setSearch] = useSearchParams();
   const asked = Number(search.get("days"));
   const days = DAYS.includes(asked) ? asked : 7;
@@ -65,6 +66,7 @@ export default function CoveragePage() {
           ))}
         </dl>
       </header>
+      {data && startsLate(data, days) && <Alert banner className={css.late} title={t("coverage.late", { from: time(data.from) })} />}
       <section className={css.map}>
         {setup.isError && <Failure error={setup.error} onRetry={() => void setup.refetch()} />}
         {setup.data && <CoverageMap setup={setup.data} coverage={data} selected={selected} />}
@@ -78,4 +80,9 @@ export default function CoveragePage() {
       </aside>
     </div>
   );
+}
+
+/** The server joins only so many looks; then it begins later than it was asked to, and says so. */
+function startsLate({ from, to }: Coverage, days: number): boolean {
+  return Date.parse(to) - Date.parse(from) < days * DAY_MS - 60_000;
 }

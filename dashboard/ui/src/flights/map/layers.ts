@@ -18,6 +18,11 @@ export function useFlightLayers(map: MapLibre | null) {
   }, [map, theme]);
 }
 
+/** From a district to a street: hundreds of findings must not hide the path. */
+function byZoom(far: ExpressionSpecification, near: ExpressionSpecification): ExpressionSpecification {
+  return ["interpolate", ["linear"], ["zoom"], 14, far, 17, near];
+}
+
 function layers(theme: Theme): LayerSpecification[] {
   const ring = theme === "dark" ? "#15191e" : "#ffffff";
   const selected: ExpressionSpecification = ["boolean", ["get", "selected"], false];
@@ -33,7 +38,7 @@ function layers(theme: Theme): LayerSpecification[] {
     { id: "flight-now-edge", type: "line", source: "flight-now", paint: { "line-color": LAYER.now, "line-width": 2 } },
     { id: "flight-ellipses", type: "fill", source: "flight-ellipses", minzoom: 15, paint: { "fill-color": ["get", "colour"], "fill-opacity": ["case", selected, 0.3, 0.16] } },
     { id: "flight-ellipses-edge", type: "line", source: "flight-ellipses", minzoom: 15, paint: { "line-color": ["get", "colour"], "line-width": ["case", selected, 2, 1] } },
-    { id: "flight-findings", type: "circle", source: "flight-findings", paint: { "circle-color": ["get", "colour"], "circle-radius": ["case", selected, 7, 4.5], "circle-stroke-color": ring, "circle-stroke-width": ["case", selected, 2.5, 1.5] } },
+    { id: "flight-findings", type: "circle", source: "flight-findings", paint: { "circle-color": ["get", "colour"], "circle-radius": byZoom(["case", selected, 7, 2.2], ["case", selected, 7, 4.5]), "circle-stroke-color": ring, "circle-stroke-width": byZoom(["case", selected, 2.5, 0.5], ["case", selected, 2.5, 1.5]) } },
     { id: "flight-place", type: "circle", source: "flight-place", paint: { "circle-color": "rgba(0,0,0,0)", "circle-radius": 8, "circle-stroke-color": LAYER.now, "circle-stroke-width": 3 } },
   ];
 }

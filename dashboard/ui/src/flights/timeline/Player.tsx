@@ -60,7 +60,7 @@ export function Player({ flight, model, files, clock }: Props) {
               size="small"
               icon={<FullscreenOutlined />}
               aria-label={t("player.fullscreen")}
-              onClick={() => void stage.current?.requestFullscreen()}
+              onClick={() => void enlarge(stage.current)}
             />
           </Tooltip>
         )}
@@ -89,6 +89,13 @@ function Note({ children, download }: { children: ReactNode; download: string | 
       )}
     </div>
   );
+}
+
+/** Some phones show no element in full screen but a video, by its own means. */
+function enlarge(stage: HTMLElement | null) {
+  if (document.fullscreenEnabled) return stage?.requestFullscreen().catch(() => undefined);
+  const video = stage?.querySelector<HTMLVideoElement & { webkitEnterFullscreen?: () => void }>("video");
+  return video?.webkitEnterFullscreen?.();
 }
 
 function Caption({ model, clock }: { model: FlightModel; clock: Clock }) {

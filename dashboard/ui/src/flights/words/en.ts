@@ -285,6 +285,7 @@ export const en: FlightWords = {
   "coverage.flight": "Flight {id}",
   "coverage.seen": "Ground seen",
   "coverage.gap": "Parts of fences not seen",
+  "coverage.late": "There is too much to join: only what was seen since {from} counts here",
   "coverage.none": "No fences",
   "coverage.none_hint": "Once the configuration names fences, this lists when each was last seen.",
 };

@@ -283,6 +283,7 @@ export const zh = {
   "coverage.flight": "飞行 {id}",
   "coverage.seen": "看过的地面",
   "coverage.gap": "围栏内没看到的部分",
+  "coverage.late": "数据量太大，只统计了 {from} 以后",
   "coverage.none": "没有围栏",
   "coverage.none_hint": "在配置中加入围栏后，这里会列出每个围栏最近一次被看到的时间。",
 } as const;

@@ -2,15 +2,17 @@
 //!
 //! Owns who may do what over the network, the shape of every JSON document that leaves the
 //! program, and the MQTT topics. Leaves all facts to `store` and the pipeline: this crate shows,
-//! records decisions and delivers, and never raises or ends an alert.
+//! records decisions, takes uploads and delivers, and never raises or ends an alert.
 
 mod api;
 mod auth;
 mod config;
 mod context;
+mod coverage;
 mod deliver;
 mod door;
 mod page;
+mod report;
 mod serve;
 
 #[cfg(test)]
@@ -19,5 +21,7 @@ mod testing;
 pub use auth::{PeopleError, add_user, first_admin, random_password, set_password};
 pub use config::{Config, HttpConfig, MapConfig, MqttConfig, Problem, TileDatum};
 pub use context::{Context, Model, Readiness, Sources};
+pub use coverage::{Coverage, FenceCoverage, LookedAt, MultiPolygon};
 pub use deliver::{BrokerError, CaFileError, DeliverError, Delivery, deliver};
+pub use report::flight_html;
 pub use serve::{ServeError, openapi_json, serve};

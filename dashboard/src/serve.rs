@@ -25,9 +25,10 @@ use crate::{
     page,
 };
 
-/// The largest request is a decision with its note.
+/// The largest request but an upload is a decision with its note.
 const MAX_BODY: usize = 64 << 10;
-/// Until the answer begins; files and events may then take their time.
+/// Until the answer begins; files and events may then take their time. Uploads are watched by
+/// themselves.
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// How long requests get to finish after `stop`.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -73,6 +74,7 @@ pub fn openapi_json() -> String {
 fn description() -> utoipa::openapi::OpenApi {
     let mut description = api::documents().into_openapi();
     description.merge(api::streams().into_openapi());
+    description.merge(api::uploads().into_openapi());
     description
 }
 
@@ -80,6 +82,7 @@ pub(crate) fn router(app: App) -> Router {
     let openapi = get(async || Json(description()));
     let (documents, _) = api::documents().split_for_parts();
     let (streams, _) = api::streams().split_for_parts();
+    let (uploads, _) = api::uploads().split_for_parts();
     documents
         .route("/api/openapi.json", openapi)
         .method_not_allowed_fallback(wrong_method)
@@ -92,8 +95,14 @@ pub(crate) fn router(app: App) -> Router {
                 .route_layer(middleware::from_fn(measured)),
         )
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(middleware::from_fn(api::same_origin))
         .layer(middleware::from_fn(in_time))
+        .merge(
+            uploads
+                .method_not_allowed_fallback(wrong_method)
+                .layer(middleware::from_fn(api::speaks_tus))
+                .route_layer(middleware::from_fn(measured)),
+        )
+        .layer(middleware::from_fn(api::same_origin))
         .layer(CatchPanicLayer::custom(broken))
         .layer(middleware::from_fn_with_state(app.clone(), api::headers))
         .with_state(app)
@@ -150,8 +159,18 @@ mod tests {
                 "/api/alerts/{id}",
                 "/api/alerts/{id}/decision",
                 "/api/alerts/{id}/evidence/{name}",
+                "/api/coverage",
                 "/api/events",
                 "/api/fences",
+                "/api/flights",
+                "/api/flights/{id}",
+                "/api/flights/{id}/export/{kind}",
+                "/api/flights/{id}/files",
+                "/api/flights/{id}/files/{n}",
+                "/api/flights/{id}/media/{n}",
+                "/api/flights/{id}/report",
+                "/api/flights/{id}/retry",
+                "/api/flights/{id}/start",
                 "/api/login",
                 "/api/logout",
                 "/api/map",

@@ -1,6 +1,9 @@
 //! A real store in a temporary folder, and alerts to put into it.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicU64, Ordering},
+};
 
 use domain::{
     Alert, AlertId, Authority, Class, FenceId, FenceRef, GroundFix, LonLat, Placement, Queue,
@@ -9,16 +12,20 @@ use domain::{
 };
 use jiff::{SignedDuration, Timestamp};
 use metrics_exporter_prometheus::PrometheusBuilder;
-use store::{Store, Written};
+use store::{FreeSpace, Store, Written};
 use tempfile::TempDir;
 
-use crate::{Context, Delivery, Model, Readiness, Sources};
+use crate::{
+    Context, Coverage, Delivery, FenceCoverage, LookedAt, Model, MultiPolygon, Readiness, Sources,
+};
 
 pub(crate) struct Bench {
     pub(crate) context: Context,
     pub(crate) clock: Arc<SimulatedClock>,
     /// What `/health/readyz` is told.
     pub(crate) readiness: Arc<Mutex<Readiness>>,
+    /// Bytes free for uploads.
+    pub(crate) free: Arc<AtomicU64>,
     pub(crate) dir: TempDir,
 }
 
@@ -32,12 +39,16 @@ impl Bench {
 pub(crate) async fn bench() -> Bench {
     let dir = tempfile::tempdir().unwrap();
     let clock = Arc::new(SimulatedClock::at("2026-05-01T08:00:00Z".parse().unwrap()));
+    let free = Arc::new(AtomicU64::new(u64::MAX));
+    let asked = Arc::clone(&free);
+    let probe = FreeSpace::from_fn(move |_| Ok(asked.load(Ordering::SeqCst)));
     let config = store::Config {
         database: dir.path().join("x.db"),
         evidence: dir.path().join("evidence"),
         ..Default::default()
     };
-    let store = Store::open(&config, Arc::<SimulatedClock>::clone(&clock)).await.unwrap();
+    let store = Store::open_measuring(&config, Arc::<SimulatedClock>::clone(&clock), probe);
+    let store = store.await.unwrap();
     let model = Model { id: "nanodet".into(), sha256: "ab".repeat(32), provider: "cpu".into() };
     let readiness = Arc::new(Mutex::new(Readiness { model: Some(model), problems: Vec::new() }));
     let told = Arc::clone(&readiness);
@@ -46,11 +57,38 @@ pub(crate) async fn bench() -> Bench {
         clock: Arc::<SimulatedClock>::clone(&clock),
         sources: Sources::new(|| vec![status("gate")]),
         fences: Arc::new(|| FENCES.to_owned()),
+        coverage: Arc::new(nothing_but_looks),
         ready: Arc::new(move || told.lock().unwrap().clone()),
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         delivery: Delivery::default(),
     };
-    Bench { context, clock, readiness, dir }
+    Bench { context, clock, readiness, free, dir }
+}
+
+/// One fence, seen by the last look.
+fn nothing_but_looks(looked: LookedAt) -> Coverage {
+    let last = looked.looks.first();
+    let fence = FenceCoverage {
+        id: FenceId::new("kerb").unwrap(),
+        name: "路缘".to_owned(),
+        kind: "no_parking".to_owned(),
+        last_seen: last.map(|look| look.at),
+        flight: last.map(|look| look.flight),
+        gsd_cm: last.map(|look| look.gsd_cm),
+        share: if last.is_some() { 1.0 } else { 0.0 },
+        empty_at_last_look: last.map(|look| look.objects == 0),
+    };
+    Coverage {
+        from: looked.from,
+        to: looked.to,
+        fences: vec![fence],
+        area: MultiPolygon {
+            coordinates: looked.looks.iter().map(|look| vec![look.ring.clone()]).collect(),
+        },
+        area_m2: 0.0,
+        gaps: MultiPolygon::default(),
+        looks: looked.looks.len() as u64,
+    }
 }
 
 const FENCES: &str = r#"{"type":"FeatureCollection","features":[{"type":"Feature","id":"kerb",

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use store::{DecideError, EvidenceError, StoreError};
+use store::{DecideError, EvidenceError, FlightError, StoreError};
 
 use crate::auth::HashError;
 
@@ -46,6 +46,13 @@ pub(crate) enum ApiError {
     Busy,
     #[error("it took too long")]
     Timeout,
+    #[error("speak tus 1.0.0: send `Tus-Resumable: 1.0.0`")]
+    TusVersion,
+    #[error("send the bytes as `application/offset+octet-stream`")]
+    NoOffsetStream,
+    /// What the caller can do something about; the rest is `Internal`.
+    #[error("{error}")]
+    Flight { status: StatusCode, code: &'static str, error: FlightError },
     #[error("something went wrong; the log of the program says what")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
@@ -70,6 +77,9 @@ impl ApiError {
             Self::Range { .. } => (S::RANGE_NOT_SATISFIABLE, "bad_range"),
             Self::Busy => (S::SERVICE_UNAVAILABLE, "busy"),
             Self::Timeout => (S::GATEWAY_TIMEOUT, "timeout"),
+            Self::TusVersion => (S::PRECONDITION_FAILED, "tus_version"),
+            Self::NoOffsetStream => (S::UNSUPPORTED_MEDIA_TYPE, "no_offset_stream"),
+            Self::Flight { status, code, .. } => (*status, code),
             Self::Internal(_) => (S::INTERNAL_SERVER_ERROR, "internal"),
         }
     }
@@ -161,6 +171,38 @@ impl From<EvidenceError> for ApiError {
             EvidenceError::Store(error) => error.into(),
             error => Self::Internal(error.into()),
         }
+    }
+}
+
+impl From<FlightError> for ApiError {
+    fn from(error: FlightError) -> Self {
+        use FlightError as E;
+        use StatusCode as S;
+        let (status, code) = match &error {
+            E::NoFlight { flight } => return Self::NotFound(format!("flight {flight}")),
+            E::NoFile { .. } => return Self::NotFound("file of this number".to_owned()),
+            E::NotReceived { .. } | E::NotDone { .. } => return Self::NotReady(error.to_string()),
+            E::Range { bytes, .. } => return Self::Range { bytes: *bytes },
+            E::State { .. } => (S::CONFLICT, "flight_busy"),
+            E::Empty { .. } => (S::CONFLICT, "flight_empty"),
+            E::Incomplete { .. } => (S::CONFLICT, "upload_incomplete"),
+            E::Offset { .. } => (S::CONFLICT, "wrong_offset"),
+            E::BadName { .. } => (S::UNPROCESSABLE_ENTITY, "bad_name"),
+            E::NameTaken { .. } => (S::UNPROCESSABLE_ENTITY, "name_taken"),
+            E::TooMany { .. } => (S::UNPROCESSABLE_ENTITY, "too_many_files"),
+            E::FileSize { .. } | E::Beyond { .. } => (S::PAYLOAD_TOO_LARGE, "too_large"),
+            E::FlightSize { .. } => (S::PAYLOAD_TOO_LARGE, "flight_too_large"),
+            E::Locked { .. } => (S::LOCKED, "upload_locked"),
+            E::Busy => (S::SERVICE_UNAVAILABLE, "busy"),
+            E::NoSpace { .. } | E::Store(StoreError::DiskFull { .. }) => {
+                (S::INSUFFICIENT_STORAGE, "disk_full")
+            }
+            E::Broken { .. } => (S::BAD_REQUEST, "upload_broken"),
+            E::File { .. } | E::Unstorable { .. } | E::Store(_) => {
+                return Self::Internal(error.into());
+            }
+        };
+        Self::Flight { status, code, error }
     }
 }
 

@@ -9,7 +9,7 @@ use axum::{
     extract::State,
     response::sse::{Event, KeepAlive, Sse},
 };
-use domain::SourceStatus;
+use domain::{FlightId, SourceStatus};
 use futures_util::{Stream, StreamExt, future, stream};
 use serde::Serialize;
 use store::Change;
@@ -26,8 +26,8 @@ const RECHECK: Duration = Duration::from_mins(1);
 
 /// Changes from now on, as server-sent events.
 ///
-/// `hello` (`{version}`) comes first; then `alert` with an Alert and `source` with a Source
-/// whenever one changes. After a reconnect, read the lists again.
+/// `hello` (`{version}`) comes first; then `alert` with an Alert, `source` with a Source and
+/// `flight` with a Flight whenever one changes; figures of a flight at most once a second. After a reconnect, read the lists again.
 #[utoipa::path(
     get, path = "/api/events", tag = "alerts",
     responses(
@@ -60,6 +60,7 @@ fn hello() -> impl Stream<Item = Result<Event, Infallible>> {
 enum News {
     Alert(Change),
     Source(Box<SourceStatus>),
+    Flight(FlightId),
     Look,
 }
 
@@ -71,9 +72,10 @@ fn changes(
     let alerts = told(app.context.store.changes()).map(|change| change.map(News::Alert));
     let sources = told(app.context.sources.changes())
         .map(|source| source.map(|source| News::Source(Box::new(source))));
+    let flights = told(app.context.store.flight_changes()).map(|id| id.map(News::Flight));
     let look = IntervalStream::new(tokio::time::interval(RECHECK)).map(|_| Ok(News::Look));
     let (app, clock) = (app.clone(), Arc::clone(&app.context.clock));
-    stream::select(stream::select(alerts, sources), look)
+    stream::select(stream::select(alerts, sources), stream::select(flights, look))
         .take_while(move |news| future::ready(news.is_ok() && clock.now() < expires))
         .filter_map(move |news| {
             let app = app.clone();
@@ -97,6 +99,13 @@ async fn described(app: &App, news: News) -> Option<Event> {
             }
         },
         News::Source(status) => event("source", &status),
+        News::Flight(id) => match app.context.store.flight(id).await {
+            Ok(flight) => event("flight", &flight?),
+            Err(error) => {
+                tracing::error!(%error, "cannot show a flight to a page");
+                None
+            }
+        },
         News::Look => None,
     }
 }
@@ -160,6 +169,10 @@ mod tests {
         page.bench.context.sources.changed(status("gate"));
         let text = until(&mut body, "\n\n").await;
         assert!(text.starts_with("event: source\ndata: {\"id\":\"gate\""), "{text}");
+
+        page.bench.context.store.new_flight("早班", "li").await.unwrap();
+        let text = until(&mut body, "\n\n").await;
+        assert!(text.starts_with("event: flight\ndata: {\"id\":1,\"name\":\"早班\""), "{text}");
     }
 
     #[tokio::test]

@@ -1,18 +1,19 @@
 //! The bytes of evidence. Every look is audited before a byte leaves.
 
-use std::ops::Range;
-
 use axum::{
-    body::Body,
     extract::{Path, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, header},
     response::Response,
 };
 use domain::AlertId;
 use serde::Deserialize;
 use store::{AuditEntry, EvidenceBody, MANIFEST_NAME};
 
-use super::{ApiError, App, ErrorBody, session::SignedIn};
+use super::{
+    ApiError, App, ErrorBody,
+    range::{Asked, Served},
+    session::SignedIn,
+};
 
 #[derive(Deserialize)]
 pub(crate) struct WithName {
@@ -43,47 +44,36 @@ pub(crate) async fn read(
 ) -> Result<Response, ApiError> {
     let not_found = || ApiError::NotFound("evidence of this name".to_owned());
     let Path(WithName { id, name }) = path.map_err(|_rejection| not_found())?;
-    let asked = headers.get(header::RANGE).and_then(|value| Asked::parse(value.to_str().ok()?));
-    let range = match asked {
+    let range = match Asked::of(&headers) {
         None => None,
-        Some(Asked::From { start, end }) => Some(start..end),
-        Some(Asked::Last(count)) => Some(last(&app, id, &name, count).await?),
+        Some(asked) => Some(asked.within(length(&app, id, &name).await?)),
     };
     let partial = range.is_some();
-    let found = app.context.store.read_evidence(id, &name, range).await?;
-    let detail = match &found.range {
-        range if partial => format!("bytes {}-{}", range.start, range.end - 1),
-        _ => "whole".to_owned(),
+    let EvidenceBody { row, range, body } =
+        app.context.store.read_evidence(id, &name, range).await?;
+    let served = Served {
+        media_type: safe_type(&row.media_type),
+        sha256: row.sha256,
+        bytes: row.bytes,
+        range,
+        partial,
+        body,
     };
     let entry = AuditEntry {
         actor: session.user,
         action: "looked_at".to_owned(),
         subject: format!("alert/{id}/evidence/{name}"),
-        detail,
+        detail: served.detail(),
     };
     app.context.store.audit(entry).await?;
-    response(found, partial).map_err(|error| ApiError::Internal(error.into()))
-}
-
-fn response(found: EvidenceBody, partial: bool) -> Result<Response, axum::http::Error> {
-    let EvidenceBody { row, range, body } = found;
-    let mut response = Response::builder()
-        .header(header::CONTENT_TYPE, safe_type(&row.media_type))
-        .header(header::CONTENT_LENGTH, range.end - range.start)
-        .header(header::ACCEPT_RANGES, "bytes")
-        .header(header::ETAG, format!("\"{}\"", row.sha256))
-        .header(header::CACHE_CONTROL, "private, max-age=31536000, immutable");
-    if partial {
-        let content_range = format!("bytes {}-{}/{}", range.start, range.end - 1, row.bytes);
-        response = response
-            .status(StatusCode::PARTIAL_CONTENT)
-            .header(header::CONTENT_RANGE, content_range);
+    let mut response = served.response()?;
+    if name == MANIFEST_NAME {
+        let disposition = format!("attachment; filename=\"{id}-manifest.json\"");
+        let disposition = HeaderValue::try_from(disposition);
+        let disposition = disposition.map_err(|error| ApiError::Internal(error.into()))?;
+        response.headers_mut().insert(header::CONTENT_DISPOSITION, disposition);
     }
-    if row.name == MANIFEST_NAME {
-        let disposition = format!("attachment; filename=\"{}-manifest.json\"", row.alert);
-        response = response.header(header::CONTENT_DISPOSITION, disposition);
-    }
-    response.body(Body::from_stream(body))
+    Ok(response)
 }
 
 /// Pictures, clips and JSON as what they are; anything else is nothing a browser would run.
@@ -93,40 +83,10 @@ fn safe_type(media_type: &str) -> HeaderValue {
     HeaderValue::from_static(known.unwrap_or("application/octet-stream"))
 }
 
-/// The last `count` bytes of a file.
-async fn last(app: &App, id: AlertId, name: &str, count: u64) -> Result<Range<u64>, ApiError> {
+/// Of a file; 0 for one that is not there.
+async fn length(app: &App, id: AlertId, name: &str) -> Result<u64, ApiError> {
     let rows = app.context.store.evidence(id).await?;
-    let row = rows.into_iter().find(|row| row.name == name);
-    let bytes = row.map_or(0, |row| row.bytes);
-    Ok(bytes.saturating_sub(count)..bytes.max(1))
-}
-
-/// What a `Range` header asks for.
-#[derive(Debug, PartialEq, Eq)]
-enum Asked {
-    /// `end` is exclusive.
-    From {
-        start: u64,
-        end: u64,
-    },
-    Last(u64),
-}
-
-impl Asked {
-    /// `None` for what RFC 9110 lets a server ignore: other units, several ranges, nonsense.
-    fn parse(header: &str) -> Option<Self> {
-        let (first, last) = header.strip_prefix("bytes=")?.split_once('-')?;
-        let number = |text: &str| {
-            let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-            digits.then(|| text.parse().unwrap_or(u64::MAX))
-        };
-        if first.is_empty() {
-            return number(last).map(Self::Last);
-        }
-        let start = number(first)?;
-        let end = if last.is_empty() { u64::MAX } else { number(last)?.saturating_add(1) };
-        (start < end).then_some(Self::From { start, end })
-    }
+    Ok(rows.into_iter().find(|row| row.name == name).map_or(0, |row| row.bytes))
 }
 
 #[cfg(test)]
@@ -137,26 +97,6 @@ mod tests {
 
     use crate::{api::testing::Page, testing::alert};
 
-    use super::*;
-
-    #[test]
-    fn ranges_as_browsers_ask_for_them() {
-        let from = |start, end| Some(Asked::From { start, end });
-        for (header, expected) in [
-            ("bytes=0-", from(0, u64::MAX)),
-            ("bytes=0-0", from(0, 1)),
-            ("bytes=5-9", from(5, 10)),
-            ("bytes=-4", Some(Asked::Last(4))),
-            ("bytes=9-5", None),
-            ("bytes=-", None),
-            ("bytes=+1-2", None),
-            ("bytes=0-1,3-4", None),
-            ("items=0-1", None),
-            ("bytes=99999999999999999999-", None),
-        ] {
-            assert_eq!(Asked::parse(header), expected, "{header}");
-        }
-    }
     async fn with_clip(page: &Page) -> String {
         let (store, alert) = (&page.bench.context.store, alert(1));
         page.bench.raise(&alert).await;

@@ -4,13 +4,16 @@
 //! may see.
 
 mod alerts;
+mod coverage;
 mod error;
 mod events;
 mod evidence;
 mod fences;
+mod flights;
 mod guard;
 mod health;
 mod map;
+mod range;
 mod session;
 mod sources;
 
@@ -19,12 +22,14 @@ pub(crate) mod testing;
 
 use std::sync::Arc;
 
+use axum::routing::post;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) use error::{ApiError, ErrorBody};
+pub(crate) use flights::speaks_tus;
 pub(crate) use guard::{headers, same_origin};
 pub(crate) use session::Peer;
 
@@ -75,12 +80,13 @@ impl std::ops::Deref for App {
 #[openapi(
     info(
         title = "Xunjian 巡检",
-        description = "Alerts, evidence, sources and fences. Times are RFC 3339 in UTC, positions \
+        description = "Alerts, evidence, sources, fences and flights. Times are RFC 3339 in UTC, positions \
                        WGS-84. A machine result is a lead until a person has reviewed it. Sign in \
                        with `POST /api/login`; the session is a cookie."
     ),
     tags(
         (name = "alerts", description = "Leads and their review"),
+        (name = "flights", description = "Uploads by tus 1.0, their processing and what came of it"),
         (name = "evidence", description = "Pictures, clips and manifests; every look is audited"),
         (name = "sources", description = "Cameras and files"),
         (name = "session", description = "Signing in and out"),
@@ -102,6 +108,13 @@ pub(crate) fn documents() -> OpenApiRouter<App> {
         .routes(routes!(alerts::list))
         .routes(routes!(alerts::show))
         .routes(routes!(alerts::decide))
+        .routes(routes!(coverage::coverage))
+        .routes(routes!(flights::list, flights::create))
+        .routes(routes!(flights::show, flights::delete))
+        .routes(routes!(flights::start))
+        .routes(routes!(flights::retry))
+        .routes(routes!(flights::report))
+        .routes(routes!(flights::export))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics))
@@ -109,5 +122,16 @@ pub(crate) fn documents() -> OpenApiRouter<App> {
 
 /// Files and event streams, which must reach the client as they are.
 pub(crate) fn streams() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(evidence::read)).routes(routes!(events::listen))
+    OpenApiRouter::new()
+        .routes(routes!(evidence::read))
+        .routes(routes!(flights::media))
+        .routes(routes!(events::listen))
+}
+
+/// Uploads, which take as long as they take.
+pub(crate) fn uploads() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(flights::announce, flights::options))
+        .routes(routes!(flights::offset, flights::append, flights::remove))
+        .route("/api/flights/{id}/files/{n}", post(flights::overridden))
 }

@@ -103,7 +103,11 @@ impl Page {
     }
 
     async fn answer(&self, request: axum::http::request::Builder) -> Answer {
-        read(self.send(self.with_cookie(request).body(Body::empty()).unwrap()).await).await
+        self.ask(request, Body::empty()).await
+    }
+
+    pub(crate) async fn ask(&self, request: axum::http::request::Builder, body: Body) -> Answer {
+        read(self.send(self.with_cookie(request).body(body).unwrap()).await).await
     }
 
     pub(crate) fn with_cookie(

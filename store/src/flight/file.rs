@@ -24,6 +24,11 @@ pub enum FileOutcome {
 }
 
 impl Store {
+    /// The longest file that is accepted.
+    pub fn max_file_bytes(&self) -> u64 {
+        self.inner.uploads.max_file_bytes
+    }
+
     /// Where a file of a flight lies. It is whole once its state is not `uploading`.
     pub fn file_path(&self, flight: FlightId, n: u64) -> PathBuf {
         self.flight_folder(flight).join(n.to_string())

@@ -65,6 +65,7 @@ export default function Plots({ model, clock }: { model: FlightModel; clock: Clo
     <div className={css.plots} data-testid="plots">
       <div ref={box} style={{ height: HEIGHT }} />
       <div ref={cursor} className={css.cursor} />
+      <div className={css.hint}>{t("plot.hint")}</div>
     </div>
   );
 }

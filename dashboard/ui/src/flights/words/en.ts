@@ -2,7 +2,6 @@
 import type { FlightWords } from "./zh";
 
 export const en: FlightWords = {
-  "flights.title": "Flights",
   "flights.list": "Flights",
   "flights.coverage": "Coverage",
   "flights.empty": "No flights yet",
@@ -15,17 +14,12 @@ export const en: FlightWords = {
   "flights.accept.zip": "Or a whole folder, or one ZIP",
   "flights.more": "Load older flights",
   "flights.end": "This is the oldest one",
-  "flights.viewer": "A read-only account cannot upload.",
 
   "flight_state.uploading": "Uploading",
   "flight_state.queued": "Queued",
   "flight_state.processing": "Processing",
   "flight_state.done": "Done",
   "flight_state.failed": "Failed",
-  "file_state.uploading": "Incomplete",
-  "file_state.received": "Received",
-  "file_state.done": "Processed",
-  "file_state.failed": "Failed",
 
   "figure.minutes": "Video",
   "figure.photos": "Photos",
@@ -157,7 +151,6 @@ export const en: FlightWords = {
   "layer.looks": "Ground seen, each second",
   "layer.now": "Ground seen now",
   "layer.ellipse": "95% error ellipse",
-  "layer.aircraft": "Aircraft",
   "layer.nothing": "This flight has no positions: its telemetry is missing or unreadable; see Warnings.",
   "layer.hint": "Click the map: which seconds saw that place",
 
@@ -222,7 +215,6 @@ export const en: FlightWords = {
   "warning.none_hint": "Nothing was wrong with files, clocks, attitude or position.",
   "warning.whole": "Whole flight",
   "warning.times": "{n}×",
-  "warning.detail": "Detail",
   "warning.unreadable": "File cannot be read",
   "warning.unreadable_hint": "All or part of the file is unreadable; what can be read is used.",
   "warning.truncated": "File ends too early",
@@ -264,8 +256,6 @@ export const en: FlightWords = {
   "warning.flat_ground": "Ground taken as flat",
   "warning.flat_ground_hint": "The height of the ground at the target is unknown, so that of the take-off is used; on slopes positions shift.",
 
-  "coverage.title": "Coverage",
-  "coverage.hint": "What was looked at lately, and which fences were not.",
   "coverage.days": "{n} days",
   "coverage.day": "1 day",
   "coverage.period": "Last",
@@ -273,15 +263,11 @@ export const en: FlightWords = {
   "coverage.looks": "Looks",
   "coverage.fences_seen": "Fences seen",
   "coverage.seen_of": "{seen} of {all}",
-  "coverage.fence": "Fence",
   "coverage.last_seen": "Last seen",
-  "coverage.gsd": "Sampling",
   "coverage.share": "Share seen",
-  "coverage.at_last": "At that time",
   "coverage.never": "Not seen in this time",
   "coverage.empty": "Empty",
   "coverage.occupied": "Occupied",
-  "coverage.unsure": "–",
   "coverage.flight": "Flight {id}",
   "coverage.seen": "Ground seen",
   "coverage.gap": "Parts of fences not seen",

@@ -1,12 +1,14 @@
 //! Follows the camera of a video that comes in as raw BGR pictures: how it moved, what that costs.
 //!
 //!     ffmpeg -i VIDEO -f rawvideo -pix_fmt bgr24 - |
-//!         cargo run --release -p detector --example steady -- WIDTH HEIGHT
+//!         cargo run --release -p detector --example steady -- WIDTH HEIGHT [SCRIPT]
+//!
+//! The boxes of the script, one entry a frame, are left out of sight.
 
 use std::io::{Read, Write};
 
-use detector::{Motion, Stabiliser, Warp};
-use domain::{Frame, Size, SourceId, TimeBasis};
+use detector::{Detect, Motion, Scripted, Stabiliser, Warp};
+use domain::{Bbox, Frame, Size, SourceId, TimeBasis};
 use jiff::Timestamp;
 
 type Failure = Box<dyn std::error::Error>;
@@ -15,6 +17,7 @@ fn main() -> Result<(), Failure> {
     let mut given = std::env::args().skip(1);
     let width: u32 = given.next().ok_or("how wide?")?.parse()?;
     let height: u32 = given.next().ok_or("how high?")?.parse()?;
+    let mut script = given.next().map(|path| Scripted::load(path.as_ref())).transpose()?;
     let size = Size::new(width, height)?;
     let source = SourceId::new("steady")?;
     let mut stabiliser = Stabiliser::new();
@@ -24,8 +27,10 @@ fn main() -> Result<(), Failure> {
     while std::io::stdin().read_exact(&mut pixels).is_ok() {
         let (at, basis) = (Timestamp::UNIX_EPOCH, TimeBasis::Media);
         let frame = Frame::new(source.clone(), frames, at, basis, size, pixels.clone().into())?;
+        let found = script.as_mut().map(|script| script.detect(&frame)).transpose()?;
+        let moving: Vec<Bbox> = found.iter().flatten().map(|found| found.bbox).collect();
         let before = cpu_seconds()?;
-        let motion = stabiliser.follow(&frame, &[])?;
+        let motion = stabiliser.follow(&frame, &moving)?;
         cpu_s += cpu_seconds()? - before;
         frames += 1;
         match motion {

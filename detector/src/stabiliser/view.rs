@@ -10,14 +10,18 @@ use super::{LEVELS, WINDOW};
 use crate::motion::Warp;
 use crate::preprocess::{as_mat, side};
 
-/// Wider frames are made this wide. At 320 the error is a tenth of a pixel of a frame 1600 wide, at
-/// 640 half of that for three times the work.
-const WIDTH: u32 = 320;
-const MAX_CORNERS: i32 = 150;
+/// Wider frames are made this wide. At 320 dense traffic drags the street along with it.
+const WIDTH: u32 = 480;
+/// The strongest corners are found first, then so many are kept in each cell of a grid: a lorry with
+/// letters on it has more and better corners than all the road around it.
+const MAX_CORNERS: i32 = 800;
+const PER_CELL: u32 = 3;
+const COLUMNS: usize = 12;
+const ROWS: usize = 8;
 /// Corners weaker than this share of the strongest are left out.
-const QUALITY: f64 = 0.01;
-/// Corners are at least this far apart, in pixels of the view: they spread over the picture.
-const APART: f64 = 8.0;
+const QUALITY: f64 = 0.002;
+/// Corners are at least this far apart, in pixels of the view.
+const APART: f64 = 7.0;
 /// What moves is given a border of this share of its size: its shadow and its edges move, too.
 const BORDER: f32 = 0.1;
 
@@ -40,18 +44,7 @@ impl View {
             f64::from(grey.rows()) / f64::from(frame.size.height),
         ];
         let ground = ground(grey.size()?, scale, moving)?;
-        let mut corners = Vector::<Point2f>::new();
-        imgproc::good_features_to_track(
-            &grey,
-            &mut corners,
-            MAX_CORNERS,
-            QUALITY,
-            APART,
-            &ground,
-            3,
-            false,
-            0.04,
-        )?;
+        let corners = spread(&corners(&grey, &ground)?, grey.size()?);
         let mut pyramid = Vector::<Mat>::new();
         let window = Sides::new(WINDOW, WINDOW);
         video::build_optical_flow_pyramid_def(&grey, &mut pyramid, window, LEVELS)?;
@@ -75,6 +68,45 @@ impl View {
         let shrink = Warp::new([[x, 0.0, shift(x)], [0.0, y, shift(y)], [0.0, 0.0, 1.0]])?;
         shrink.then(warp)?.then(&shrink.inverse()?)
     }
+}
+
+/// The strongest first.
+fn corners(grey: &Mat, ground: &Mat) -> opencv::Result<Vector<Point2f>> {
+    let mut corners = Vector::<Point2f>::new();
+    imgproc::good_features_to_track(
+        grey,
+        &mut corners,
+        MAX_CORNERS,
+        QUALITY,
+        APART,
+        ground,
+        3,
+        false,
+        0.04,
+    )?;
+    Ok(corners)
+}
+
+/// The first few of each cell of the grid.
+fn spread(corners: &Vector<Point2f>, sides: Sides) -> Vector<Point2f> {
+    let mut taken = [[0; COLUMNS]; ROWS];
+    let mut room = |corner: &Point2f| {
+        let row = cell(corner.y, sides.height, ROWS);
+        let count = &mut taken[row][cell(corner.x, sides.width, COLUMNS)];
+        *count += 1;
+        *count <= PER_CELL
+    };
+    corners.iter().filter(|corner| room(corner)).collect()
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "`as` saturates, and is cut to the grid"
+)]
+fn cell(at: f32, side: i32, cells: usize) -> usize {
+    ((at / side as f32 * cells as f32) as usize).min(cells - 1)
 }
 
 fn small(frame: &Frame) -> opencv::Result<Mat> {

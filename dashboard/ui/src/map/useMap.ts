@@ -1,5 +1,5 @@
 /** Owns one MapLibre map: makes it, restyles it, feeds its data sources, removes it. */
-import { type GeoJSONSource, Map as MapLibre, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import { type GeoJSONSource, Map as MapLibre, type PaddingOptions, ScaleControl, setWorkerUrl } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import "maplibre-gl/dist/maplibre-gl.css";
 import { type RefObject, useEffect, useRef, useState } from "react";
@@ -13,6 +13,8 @@ setWorkerUrl(workerUrl);
 /** Where a map looks that has nothing to show. */
 const CHINA: [number, number] = [108, 34];
 
+/** Pixels to keep free, all around or side by side. */
+export type Padding = number | PaddingOptions;
 export type MapHandle = { map: MapLibre | null; broken: boolean };
 
 export function useMap(box: RefObject<HTMLDivElement | null>, setup: MapSetup): MapHandle {
@@ -66,7 +68,7 @@ export function useMapData(map: MapLibre | null, name: string, data: GeoJSON.Fea
 }
 
 /** Fits `bounds` once, when both the map and something to show are there. */
-export function useFitOnce(map: MapLibre | null, bounds: Bounds | null, padding = 48) {
+export function useFitOnce(map: MapLibre | null, bounds: Bounds | null, padding: Padding = 48) {
   const fitted = useRef<MapLibre | null>(null);
   useEffect(() => {
     if (map === null || bounds === null || fitted.current === map) return;
@@ -75,6 +77,6 @@ export function useFitOnce(map: MapLibre | null, bounds: Bounds | null, padding 
   }, [map, bounds, padding]);
 }
 
-export function fit(map: MapLibre, bounds: Bounds, padding = 48, animate = true) {
+export function fit(map: MapLibre, bounds: Bounds, padding: Padding = 48, animate = true) {
   map.fitBounds(bounds, { padding, maxZoom: 21.5, animate });
 }

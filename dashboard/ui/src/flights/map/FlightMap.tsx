@@ -1,13 +1,13 @@
 /** The map of one flight. It shows the moment of the clock, and a click on it finds moments. */
 import { useQuery } from "@tanstack/react-query";
 import type { Map as MapLibre, MapMouseEvent } from "maplibre-gl";
-import { useEffect, useMemo, useRef } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import type { MapSetup } from "../../api.types";
 import { fromDisplay, type Position, toDisplay } from "../../map/datum";
 import { boundsOf, fenceFeatures } from "../../map/features";
 import frame from "../../map/map.module.css";
 import { MapFrame } from "../../map/MapFrame";
-import { fit, useFitOnce, useMap, useMapData } from "../../map/useMap";
+import { fit, type Padding, useFitOnce, useMap, useMapData } from "../../map/useMap";
 import { fencesQuery } from "../../queries";
 import { useSettings } from "../../settings";
 import type { ColourBy } from "../colours";
@@ -22,6 +22,9 @@ import { FlightLegend } from "./FlightLegend";
 import css from "./flightmap.module.css";
 import { useFlightLayers } from "./layers";
 import { PlacePasses } from "./PlacePasses";
+
+/** The open legend covers no data, the hint and the scale little. */
+const BESIDE_LEGEND: Padding = { top: 44, bottom: 32, left: 32, right: 200 };
 
 export type Clicked = { place: Position; passes: Pass[] };
 type Props = {
@@ -41,6 +44,7 @@ export function FlightMap({ setup, model, clock, by, onColour, selected, onFindi
   const { language } = useSettings();
   const datum = setup.tile_datum;
   const box = useRef<HTMLDivElement>(null);
+  const [room] = useState<Padding>(() => (window.innerWidth > 768 ? BESIDE_LEGEND : 24));
   const { map, broken } = useMap(box, setup);
   const { data: fences } = useQuery(fencesQuery);
   const { report, looks, track } = model;
@@ -63,7 +67,7 @@ export function FlightMap({ setup, model, clock, by, onColour, selected, onFindi
   useMapData(map, "flight-place", useMemo(() => placePoint(clicked?.place ?? null, datum), [clicked, datum]));
 
   const bounds = useMemo(() => boundsOf([areas, line, route, points], []), [areas, line, route, points]);
-  useFitOnce(map, bounds, 32);
+  useFitOnce(map, bounds, room);
   useClicks(map, onFinding, (at) => onPlace(fromDisplay(datum, at)));
   useEffect(() => {
     const finding = report.findings.find(({ track: id }) => id === selected);
@@ -73,7 +77,7 @@ export function FlightMap({ setup, model, clock, by, onColour, selected, onFindi
   }, [map, selected]);
 
   return (
-    <MapFrame box={box} map={map} broken={broken} setup={setup} onFit={bounds && (() => map && fit(map, bounds, 32))}>
+    <MapFrame box={box} map={map} broken={broken} setup={setup} onFit={bounds && (() => map && fit(map, bounds, room))}>
       <AircraftMarker map={map} track={track} clock={clock} datum={datum} />
       {looks.length > 0 && clicked === null && <div className={css.hint}>{t("layer.hint")}</div>}
       {clicked !== null && (

@@ -30,6 +30,11 @@ pub(crate) enum Command {
     /// The detectors.
     #[command(subcommand)]
     Models(Models),
+    /// Send what a drone brought back to a running program, as one flight.
+    Upload(Upload),
+    /// Compare with truth: positions, tracks.
+    #[command(subcommand)]
+    Eval(Eval),
     /// The people who sign in.
     #[command(subcommand)]
     User(User),
@@ -50,7 +55,8 @@ pub(crate) struct Serve {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Analyze {
-    /// Video files, folders of pictures or rtsp:// addresses.
+    /// Video files, folders of pictures or rtsp:// addresses; or flights: folders, zip files or single files
+    /// with the telemetry of a drone.
     #[arg(required = true)]
     pub inputs: Vec<String>,
     /// Take model, rules, and the source of the same file name from here.
@@ -87,6 +93,54 @@ pub(crate) struct Unsurveyed {
     /// Where manifest.toml and cache/ are. Default: as configured, else `models`.
     #[arg(long)]
     pub models_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Upload {
+    /// Videos, photos, telemetry, routes, zip files, or folders of them: one flight.
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// Where the program is, for example http://127.0.0.1:8080
+    #[arg(long)]
+    pub to: String,
+    /// Who uploads. The password is read from stdin, or from the variable `XUNJIAN_PASSWORD`.
+    #[arg(long)]
+    pub user: String,
+    /// What the flight is called. Default: its first file.
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Go on with this flight; what has arrived is not sent again.
+    #[arg(long)]
+    pub flight: Option<u64>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Eval {
+    /// How far the middle of the picture, projected from the pose alone, lies from the frame centre that
+    /// every packet of a MISB ST 0601 stream says.
+    Ground {
+        /// A file of KLV packets, or an MPEG transport stream with them.
+        #[arg(long)]
+        klv: PathBuf,
+    },
+    /// MOTA, IDF1, HOTA and id switches of tracks, in the layout of MOTChallenge.
+    Track {
+        /// A folder with gt.txt and test.txt, or a folder of such folders.
+        #[arg(long)]
+        mot: PathBuf,
+    },
+    /// How far the findings of a flight lie from the truth, and how many lie in their 95 % ellipse.
+    Flight {
+        /// The flight: a folder, a zip file or single files.
+        #[arg(required = true)]
+        flight: Vec<PathBuf>,
+        /// What really stood where.
+        #[arg(long)]
+        truth: PathBuf,
+        /// Take model, rules and flight settings from here.
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, clap::Args)]

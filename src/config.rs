@@ -12,6 +12,8 @@ use rules::Zone;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use crate::aircraft::AircraftConfig;
+use crate::flights::FlightConfig;
 use crate::problem::Problem;
 
 /// The file.
@@ -22,7 +24,9 @@ pub(crate) struct Config {
     pub models_dir: Option<PathBuf>,
     /// The folder of the rolling encoded video. Default: `data/segments`.
     pub segments_dir: Option<PathBuf>,
+    pub aircraft: AircraftConfig,
     pub detector: detector::Config,
+    pub flight: FlightConfig,
     pub http: dashboard::HttpConfig,
     pub ingest: ingest::Config,
     pub map: dashboard::MapConfig,
@@ -125,6 +129,8 @@ impl Loaded {
     pub(crate) fn problems(&self) -> Vec<Problem> {
         let config = &self.config;
         let mut found = config.detector.validate();
+        found.extend(config.flight.validate());
+        found.extend(config.aircraft.validate());
         found.extend(config.ingest.validate());
         found.extend(config.rules.validate());
         found.extend(config.store.validate());

@@ -5,34 +5,61 @@ use std::collections::BTreeMap;
 use domain::{Frame, Mount, Observation, Place, Sighting, SourceId, View};
 use ground::FixedCamera;
 
-/// The cameras that somebody surveyed. Every other source is placed in its picture only.
-#[derive(Debug, Default)]
-pub(crate) struct Cameras(pub BTreeMap<SourceId, FixedCamera>);
+use crate::flights::Airborne;
 
-impl Cameras {
-    pub(crate) fn view(&self, frame: &Frame, sightings: &[Sighting]) -> View {
-        let camera = self.0.get(&frame.source);
-        let observations = sightings.iter().map(|sighting| {
-            let seen = sighting.bbox.relative(frame.size);
-            let fix = camera.and_then(|camera| camera.locate(&seen, sighting.class));
-            let place = fix.map_or_else(|| Place::from(seen.foot()), Place::from);
-            Observation {
-                track: sighting.track,
-                class: sighting.class,
-                score: sighting.score,
-                seen,
-                place,
-                look: sighting.look,
-            }
-        });
-        View {
-            source: frame.source.clone(),
-            at: frame.at,
-            basis: frame.basis,
-            frame: frame.number,
-            size: frame.size,
-            mount: Mount::Fixed,
-            observations: observations.collect(),
+/// How the pictures of each source get their places. A source that is not here is placed in its picture
+/// only.
+#[derive(Debug, Default)]
+pub(crate) struct Eyes(pub BTreeMap<SourceId, Eye>);
+
+/// Whose picture it is.
+#[derive(Debug)]
+pub(crate) enum Eye {
+    /// A camera that somebody surveyed.
+    Surveyed(FixedCamera),
+    /// A flight with its telemetry.
+    Airborne(Box<Airborne>),
+}
+
+impl Eyes {
+    pub(crate) fn view(&mut self, frame: &Frame, sightings: &[Sighting]) -> View {
+        match self.0.get_mut(&frame.source) {
+            Some(Eye::Airborne(airborne)) => airborne.view(frame, sightings),
+            Some(Eye::Surveyed(camera)) => fixed(Some(camera), frame, sightings),
+            None => fixed(None, frame, sightings),
         }
+    }
+
+    /// What was noted of a flight, once it has been looked at.
+    pub(crate) fn landed(&mut self, flight: &SourceId) -> Option<Airborne> {
+        match self.0.remove(flight)? {
+            Eye::Airborne(airborne) => Some(*airborne),
+            Eye::Surveyed(_) => None,
+        }
+    }
+}
+
+fn fixed(camera: Option<&FixedCamera>, frame: &Frame, sightings: &[Sighting]) -> View {
+    let observations = sightings.iter().map(|sighting| {
+        let seen = sighting.bbox.relative(frame.size);
+        let fix = camera.and_then(|camera| camera.locate(&seen, sighting.class));
+        let place = fix.map_or_else(|| Place::from(seen.foot()), Place::from);
+        Observation {
+            track: sighting.track,
+            class: sighting.class,
+            score: sighting.score,
+            seen,
+            place,
+            look: sighting.look,
+        }
+    });
+    View {
+        source: frame.source.clone(),
+        at: frame.at,
+        basis: frame.basis,
+        frame: frame.number,
+        size: frame.size,
+        mount: Mount::Fixed,
+        observations: observations.collect(),
     }
 }

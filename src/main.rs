@@ -3,14 +3,18 @@
 //! Exit codes: 0 done; 1 failed; 2 wrong arguments; 3 the configuration has problems, or an input of
 //! `analyze` could not be read (the others were).
 
+mod aircraft;
 mod cli;
 mod cmd;
 mod config;
+mod coverage;
+mod flights;
 mod locate;
 mod memory;
 mod metric;
 mod pipeline;
 mod problem;
+mod reading;
 mod report;
 mod sources;
 mod stage;

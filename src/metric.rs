@@ -22,5 +22,13 @@ pub(crate) fn install() -> anyhow::Result<PrometheusHandle> {
         "xunjian_blocked_seconds",
         "time a stage has waited for the next one, in all"
     );
+    metrics::describe_counter!(
+        "xunjian_aircraft_messages_total",
+        "messages of aircraft that were kept"
+    );
+    metrics::describe_counter!(
+        "xunjian_aircraft_bad_messages_total",
+        "messages on aircraft topics that could not be understood"
+    );
     Ok(handle)
 }

@@ -6,18 +6,21 @@
 //! Only the sources hear `stop`. They close the inbox behind them, and every later stage drains and ends
 //! by itself.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use detector::{Detect, TrackerConfig};
+use domain::SourceId;
 use rules::Engine;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
-use crate::locate::Cameras;
+use crate::flights::Legs;
+use crate::locate::Eyes;
 use crate::stage::inbox::Inbox;
-use crate::stage::judge::judge;
-use crate::stage::look::{Tally, look};
+use crate::stage::judge::{Judged, judge};
+use crate::stage::look::{Looking, Tally, look};
 use crate::stage::record::Recorder;
 
 /// Stages that run; each ends with its name and how it went.
@@ -27,35 +30,45 @@ pub(crate) type Stages = JoinSet<(&'static str, anyhow::Result<()>)>;
 pub(crate) struct Parts {
     pub detector: Box<dyn Detect>,
     pub tracker: TrackerConfig,
-    pub cameras: Cameras,
+    pub eyes: Eyes,
+    /// Sources that are flights.
+    pub flights: BTreeMap<SourceId, Arc<Legs>>,
     pub engine: Engine,
     pub recorder: Recorder,
 }
 
-/// Starts everything behind the inbox. What was looked at comes out at the end.
-pub(crate) fn start(
-    inbox: &Arc<Inbox>,
-    parts: Parts,
-    stages: &mut Stages,
-) -> oneshot::Receiver<Tally> {
+/// What comes out at the end: what was looked at, and what was made of it.
+pub(crate) struct Ends {
+    pub tally: oneshot::Receiver<Tally>,
+    pub judged: oneshot::Receiver<Judged>,
+}
+
+/// Starts everything behind the inbox.
+pub(crate) fn start(inbox: &Arc<Inbox>, parts: Parts, stages: &mut Stages) -> Ends {
     // Inbox: per live source the newest frame, the older one is dropped and counted; per recording 4
     // frames, then the reader waits.
     let (to_judge, seen) = mpsc::channel(8); // full: look waits, and the inbox keeps the newest
     let (to_record, verdicts) = mpsc::channel(64); // full: judge waits; no verdict is dropped
     let (tally, counted) = oneshot::channel();
+    let (verdict, judged) = oneshot::channel();
 
-    let Parts { mut detector, tracker, cameras, engine, recorder } = parts;
+    let Parts { mut detector, tracker, eyes, flights, engine, recorder } = parts;
+    let looking = Looking { tracker, flights };
     let inbox = Arc::clone(inbox);
     thread(stages, "look", move || {
-        let seen = look(&inbox, detector.as_mut(), &tracker, &to_judge);
+        let seen = look(&inbox, detector.as_mut(), &looking, &to_judge);
         inbox.close();
         if tally.send(seen).is_err() {
             tracing::debug!("nobody asked for the tally");
         }
     });
-    thread(stages, "judge", move || judge(seen, &cameras, engine, &to_record));
+    thread(stages, "judge", move || {
+        if verdict.send(judge(seen, eyes, engine, &to_record)).is_err() {
+            tracing::debug!("nobody asked what was judged");
+        }
+    });
     stages.spawn(async move { ("record", recorder.run(verdicts).await) });
-    counted
+    Ends { tally: counted, judged }
 }
 
 /// A stage that computes or blocks has a named thread of its own; a panic in it ends the stage.

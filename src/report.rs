@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use domain::{Alert, EndReason, Place, SourceState, SourceStatus, TimeBasis};
+use domain::{Alert, EndReason, FlightReport, Place, SourceState, SourceStatus, TimeBasis};
 use futures_util::TryStreamExt as _;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use store::{EvidenceRow, EvidenceState, Store};
@@ -26,6 +26,24 @@ pub(crate) async fn write(
     }
     save(&out.join("alerts.jsonl"), &lines)?;
     save(&out.join("report.html"), &page(&cards, alerts.len(), sources).into_string())
+}
+
+/// Writes a flight's report, what GIS programs read of it, and the alerts beside their evidence.
+pub(crate) fn write_flight(
+    out: &Path,
+    name: &str,
+    flown: &FlightReport,
+    alerts: &[Alert],
+) -> anyhow::Result<()> {
+    let mut lines = String::new();
+    for alert in alerts {
+        lines.push_str(&serde_json::to_string(alert).context("an alert is no JSON")?);
+        lines.push('\n');
+    }
+    save(&out.join("alerts.jsonl"), &lines)?;
+    save(&out.join("flight.geojson"), &flight::export::geojson(flown))?;
+    save(&out.join("flight.kml"), &flight::export::kml(flown, name))?;
+    save(&out.join("report.html"), &dashboard::flight_html(name, flown))
 }
 
 fn save(path: &Path, text: &str) -> anyhow::Result<()> {

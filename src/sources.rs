@@ -63,6 +63,15 @@ fn input(loaded: &Loaded, source: &Source) -> Result<Input, String> {
     })
 }
 
+/// What comes when the input of a source is at its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Then {
+    /// Nothing: what still stands before the source ends with it.
+    End,
+    /// More of the same source: the next file of a flight.
+    More,
+}
+
 /// All running sources, as status shows them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Board(Arc<Mutex<BTreeMap<SourceId, Running>>>);
@@ -87,6 +96,7 @@ impl Board {
     pub(crate) fn start(
         &self,
         ready: &Ready,
+        then: Then,
         inbox: &Arc<Inbox>,
         segments: Option<SegmentDir>,
         changed: impl Fn(SourceStatus) + Send + 'static,
@@ -101,7 +111,7 @@ impl Board {
         let (frames, ends) = (Arc::clone(inbox), Arc::clone(inbox));
         let told = facts.clone();
         let on_change = move |status: &SourceStatus| {
-            if finished(status.state) {
+            if finished(status.state) && then == Then::End {
                 ends.end(status.id.clone());
             }
             changed(told.fill(status.clone()));

@@ -14,10 +14,25 @@ const DRAIN: Duration = Duration::from_secs(30);
 /// Waits for every stage. SIGINT and SIGTERM cancel `stop`; a stage that ends before that is an error and
 /// stops the others. A second signal, or 30 s, ends the wait.
 pub(crate) async fn supervise(stages: Stages, stop: CancellationToken) -> anyhow::Result<()> {
+    interruptible(drained(stages, &stop), &stop).await
+}
+
+/// Does `work` while signals are heard: the first cancels `stop`, the second ends the wait.
+pub(crate) async fn interruptible<T>(
+    work: impl Future<Output = anyhow::Result<T>>,
+    stop: &CancellationToken,
+) -> anyhow::Result<T> {
     tokio::select! {
-        outcome = drain(stages, &stop) => outcome,
-        Err(error) = listen_for_signals(&stop) => Err(error),
-        () = overdue(&stop) => bail!("stages did not drain within {} s of the stop", DRAIN.as_secs()),
+        outcome = work => outcome,
+        Err(error) = listen_for_signals(stop) => Err(error),
+    }
+}
+
+/// Waits for every stage; one that ends before `stop` is an error and stops the others.
+pub(crate) async fn drained(stages: Stages, stop: &CancellationToken) -> anyhow::Result<()> {
+    tokio::select! {
+        outcome = drain(stages, stop) => outcome,
+        () = overdue(stop) => bail!("stages did not drain within {} s of the stop", DRAIN.as_secs()),
     }
 }
 

@@ -54,6 +54,12 @@ impl Joiner {
         }
     }
 
+    /// The track of the thing that `track` turned out to be; itself where it is its own.
+    pub fn known_as(&self, track: TrackId) -> TrackId {
+        let thing = self.by_track.get(&track).and_then(|&index| self.things.get(index)?.as_ref());
+        thing.map_or(track, |thing| thing.track)
+    }
+
     /// Everything that was seen on the ground, oldest first, without alerts.
     pub fn findings(&self) -> Vec<Finding> {
         self.things.iter().flatten().filter_map(Thing::finding).collect()
@@ -228,6 +234,8 @@ mod tests {
         }
         let tracks: Vec<_> = (0..4).flat_map(|_| flight.see(vec![seen(2, 0.3, 0)])).collect();
         assert_eq!(tracks, [2, 2, 1, 1]);
+        assert_eq!(flight.0.known_as(TrackId(2)), TrackId(1));
+        assert_eq!(flight.0.known_as(TrackId(7)), TrackId(7));
         assert_eq!(flight.0.findings()[0].passes, 1);
     }
 }

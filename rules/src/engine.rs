@@ -184,6 +184,7 @@ impl Judge<'_> {
                 new.stay.is_none()
                     && new.last_seen == at
                     && lost.last_seen < at
+                    && new.may_take_over(&view.mount)
                     && lost.is_place_of(&new.last, &view.mount, self.config)
             });
             let Some((&track, new)) = found else { return true };

@@ -81,6 +81,9 @@ impl Agreement {
     }
 }
 
+/// Looks that have less in common are of different vehicles.
+const ALIKE: f64 = 0.5;
+
 /// A vehicle still settling is taken as standing after this; until then any disagreement re-anchors.
 const SETTLED_AFTER: SignedDuration = SignedDuration::from_secs(2);
 
@@ -146,7 +149,9 @@ impl Standing {
 
     /// Whether `seen` is a vehicle in this one's place that may be this one.
     pub(crate) fn is_place_of(&self, seen: &Observation, mount: &Mount, config: &Parking) -> bool {
+        let looks = self.last.look.zip(seen.look);
         self.last.class.confusable_with(seen.class)
+            && looks.is_none_or(|(mine, theirs)| mine.similarity(&theirs) >= ALIKE)
             && self.agreement(seen, mount, config) != Agreement::Apart
     }
 
@@ -175,6 +180,12 @@ impl Standing {
         }
         let since = *self.moving_since.get_or_insert(at);
         if longer(at, since, config.grace) { Motion::Moved } else { Motion::Doubtful }
+    }
+
+    /// Whether this new one may be a vehicle that stood here before. After minutes out of view, whoever
+    /// drives past the place must not become what stood in it.
+    pub(crate) fn may_take_over(&self, mount: &Mount) -> bool {
+        matches!(mount, Mount::Fixed) || self.settled()
     }
 
     /// How well `seen` fits the place where this one stands.

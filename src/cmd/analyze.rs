@@ -3,7 +3,7 @@
 //! One input after the other through the same road as `serve`, every frame looked at. Ids and times come
 //! from the material, so analysing it again gives the same bytes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -18,18 +18,19 @@ use ingest::{Input, Pace, SegmentDir, SourceSpec, Start};
 use rules::Engine;
 use serde::Serialize;
 use store::{AlertFilter, Store};
-use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::{fences, serve};
 use crate::cli;
 use crate::config::Loaded;
+use crate::flights;
 use crate::pipeline::{self, Parts, Stages};
-use crate::sources::{Board, Ready, finished};
+use crate::reading::{End, Road};
+use crate::sources::{Board, Ready, Then};
 use crate::stage::clip::Cutter;
 use crate::stage::inbox::Inbox;
 use crate::stage::look::Tally;
-use crate::stage::record::Recorder;
+use crate::stage::record::{Recorder, Whose};
 use crate::{report, supervise};
 
 pub(crate) fn run(args: &cli::Analyze) -> anyhow::Result<ExitCode> {
@@ -44,6 +45,12 @@ pub(crate) fn run(args: &cli::Analyze) -> anyhow::Result<ExitCode> {
     let (configured, problems) = fences::ready_sources(&loaded);
     super::refuse(&problems)?;
     let mut ids = BTreeSet::new();
+    let paths: Vec<PathBuf> = args.inputs.iter().map(PathBuf::from).collect();
+    if args.unsurveyed.zone.is_empty() && !known(&configured, &paths) && flights::is_flight(&paths)
+    {
+        let paths: Vec<PathBuf> = paths.iter().flat_map(|p| flights::with_telemetry(p)).collect();
+        return super::flight::analyze(args, &loaded, &paths);
+    }
     let inputs = args.inputs.iter().map(|text| {
         let input = Input::parse(text).with_context(|| format!("cannot analyse `{text}`"))?;
         ready(input, &configured, &args.unsurveyed.zone, &mut ids)
@@ -51,6 +58,14 @@ pub(crate) fn run(args: &cli::Analyze) -> anyhow::Result<ExitCode> {
     let inputs = inputs.collect::<anyhow::Result<Vec<_>>>()?;
     let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
     runtime.block_on(analyze(args, loaded, inputs))
+}
+
+/// Whether the configuration has a source for every one of them.
+fn known(configured: &[Ready], paths: &[PathBuf]) -> bool {
+    paths.iter().all(|path| {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+        name.is_some() && configured.iter().any(|ready| file_name(&ready.spec.input) == name)
+    })
 }
 
 /// The source of the configuration that reads a file of this name, else one nobody surveyed.
@@ -202,13 +217,19 @@ async fn look_at_all(
     let parts = Parts {
         detector: Box::new(detector),
         tracker: config.detector.tracker.clone(),
-        cameras: serve::cameras(inputs),
+        eyes: serve::eyes(inputs),
+        flights: BTreeMap::new(),
         engine,
-        recorder: Recorder::new(store.clone(), Some(cutter), serve::manifest(loaded, &model)),
+        recorder: Recorder::new(
+            store.clone(),
+            Some(cutter),
+            serve::manifest(loaded, &model),
+            Whose::Cameras,
+        ),
     };
     let (inbox, stop, mut stages) =
         (Arc::new(Inbox::default()), CancellationToken::new(), Stages::new());
-    let tally = pipeline::start(&inbox, parts, &mut stages);
+    let ends = pipeline::start(&inbox, parts, &mut stages);
     let started = Instant::now();
     let reading = {
         let (inbox, stop, inputs) = (Arc::clone(&inbox), stop.clone(), inputs.to_vec());
@@ -218,7 +239,7 @@ async fn look_at_all(
     let ((statuses, end), outcome) = tokio::join!(reading, supervise::supervise(stages, stop));
     outcome?;
     anyhow::ensure!(end == End::Reached, "interrupted: not everything was looked at");
-    let tally = tally.await.context("the detector ended without a tally")?;
+    let tally = ends.tally.await.context("the detector ended without a tally")?;
     Ok(Looked { tally, seconds: started.elapsed().as_secs_f64(), statuses })
 }
 
@@ -236,48 +257,19 @@ async fn read_in_turn(
 ) -> (Vec<SourceStatus>, End) {
     let mut statuses = Vec::new();
     let mut end = End::Reached;
+    let road = Road { inbox, segments, clock, config, stop };
     for input in inputs {
-        let board = Board::default();
-        let (tell, mut told) = watch::channel(false);
-        let changed = move |status: SourceStatus| {
-            tell.send_if_modified(|ended| {
-                *ended |= finished(status.state);
-                *ended
-            });
-        };
-        board.start(input, inbox, Some(segments.clone()), changed, Arc::clone(&clock), config);
         let bar = progress(&input.spec);
-        loop {
-            tokio::select! {
-                // The sender going away means the same: no more frames.
-                _ = told.wait_for(|ended| *ended) => break,
-                () = stop.cancelled() => {
-                    inbox.close();
-                    end = End::Interrupted;
-                    break;
-                }
-                () = tokio::time::sleep(Duration::from_millis(200)) => show(&bar, &board),
-            }
+        let (status, how) = road.read(input, Then::End, |board| show(&bar, board)).await;
+        finish(&bar, status.as_ref());
+        statuses.extend(status);
+        if how == End::Interrupted {
+            end = how;
         }
-        show(&bar, &board);
-        statuses.extend(board.statuses());
-        let stopping = tokio::task::spawn_blocking(move || board.stop()).await;
-        if stopping.is_err() {
-            tracing::error!(source = %input.spec.id, "stopping the source panicked");
-        }
-        finish(&bar, statuses.last());
     }
     stop.cancel();
     inbox.close();
     (statuses, end)
-}
-
-/// How the reading ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
-    Reached,
-    /// By a signal, or because a stage failed.
-    Interrupted,
 }
 
 fn progress(spec: &SourceSpec) -> ProgressBar {

@@ -2,10 +2,15 @@
 
 mod analyze;
 mod check;
-mod fences;
+mod eval;
+pub(crate) mod fences;
+mod flight;
 mod models;
 mod serve;
+mod upload;
 mod user;
+
+pub(crate) use serve::manifest;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -24,6 +29,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Analyze(args) => analyze::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Models(args) => models::run(&args),
+        Command::Upload(args) => upload::run(&args),
+        Command::Eval(args) => eval::run(&args),
         Command::User(args) => user::run(&args),
     }
 }

@@ -19,13 +19,14 @@ use tokio_util::sync::CancellationToken;
 use super::fences;
 use crate::cli;
 use crate::config::Loaded;
-use crate::locate::Cameras;
+use crate::flights::{self, Works};
+use crate::locate::{Eye, Eyes};
 use crate::pipeline::{self, Parts, Stages};
-use crate::sources::{Board, Ready};
+use crate::sources::{Board, Ready, Then};
 use crate::stage::clip::Cutter;
 use crate::stage::inbox::Inbox;
-use crate::stage::record::Recorder;
-use crate::{metric, supervise};
+use crate::stage::record::{Recorder, Whose};
+use crate::{aircraft, coverage, metric, supervise};
 
 pub(crate) fn run(args: &cli::Serve) -> anyhow::Result<ExitCode> {
     let mut loaded = super::load(args.config.as_deref())?;
@@ -88,24 +89,27 @@ async fn serve(loaded: Loaded, ready: Vec<Ready>) -> anyhow::Result<()> {
     let scratch = config.segments_dir().join("clips");
     let cutter =
         Cutter::new(segments.clone(), scratch).context("cannot make a folder for clips")?;
-    let recorder = Recorder::new(store.clone(), Some(cutter), manifest(&loaded, &model));
+    let recorder =
+        Recorder::new(store.clone(), Some(cutter), manifest(&loaded, &model), Whose::Cameras);
     let parts = Parts {
         detector: Box::new(detector),
         tracker: config.detector.tracker.clone(),
-        cameras: cameras(&ready),
-        engine: engine(&loaded, fences, &ready, &store).await?,
+        eyes: eyes(&ready),
+        flights: BTreeMap::new(),
+        engine: engine(&loaded, Arc::clone(&fences), &ready, &store).await?,
         recorder,
     };
 
     let stop = CancellationToken::new();
     let inbox = Arc::new(Inbox::default());
     let mut stages = Stages::new();
-    let _tally = pipeline::start(&inbox, parts, &mut stages);
+    let _ends = pipeline::start(&inbox, parts, &mut stages);
     for source in &ready {
         let sources = sources.clone();
         let changed = move |status| sources.changed(status);
         board.start(
             source,
+            Then::End,
             &inbox,
             Some(segments.clone()),
             changed,
@@ -123,6 +127,19 @@ async fn serve(loaded: Loaded, ready: Vec<Ready>) -> anyhow::Result<()> {
     stages.spawn(async move {
         ("mqtt", dashboard::deliver(&mqtt, &context, mqtt_stop).await.map_err(Into::into))
     });
+    let works = Works {
+        loaded: Arc::new(loaded.clone()),
+        fences,
+        store: store.clone(),
+        clock: Arc::clone(&clock),
+        stop: stop.clone(),
+    };
+    stages.spawn(async move { ("flights", flights::work(works).await) });
+    let (heard, hearing, listening) = (config.clone(), store.clone(), stop.clone());
+    stages.spawn(async move {
+        let heard = aircraft::listen(&heard, hearing, clock, &listening).await;
+        ("aircraft", heard)
+    });
     let outcome = supervise::supervise(stages, stop).await;
     store.close().await.context("cannot close the store")?;
     outcome
@@ -139,12 +156,13 @@ struct Shown<'a> {
 impl Shown<'_> {
     fn context(&self, model: &dashboard::Model, metrics: PrometheusHandle) -> Context {
         let (fences, clock) = (Arc::clone(self.fences), Arc::clone(self.clock));
-        let model = model.clone();
+        let (model, seen) = (model.clone(), Arc::clone(self.fences));
         Context {
             store: self.store.clone(),
             clock: Arc::clone(self.clock),
             sources: self.sources.clone(),
             fences: Arc::new(move || fences.geojson(clock.now())),
+            coverage: Arc::new(move |asked| coverage::coverage(&seen, asked)),
             ready: Arc::new(move || Readiness { model: Some(model.clone()), problems: Vec::new() }),
             metrics,
             delivery: Delivery::default(),
@@ -169,11 +187,12 @@ fn load_fences(loaded: &Loaded, ready: &[Ready]) -> anyhow::Result<Fences> {
     Ok(fences)
 }
 
-pub(crate) fn cameras(ready: &[Ready]) -> Cameras {
+pub(crate) fn eyes(ready: &[Ready]) -> Eyes {
     let surveyed = ready.iter().filter_map(|source| {
-        Some((source.spec.id.clone(), source.surveyed.as_ref()?.camera.clone()))
+        let camera = source.surveyed.as_ref()?.camera.clone();
+        Some((source.spec.id.clone(), Eye::Surveyed(camera)))
     });
-    Cameras(surveyed.collect())
+    Eyes(surveyed.collect())
 }
 
 /// The rules, with the alerts that were open when the program last stopped.

@@ -35,7 +35,7 @@ pub(crate) fn run(args: &cli::User) -> anyhow::Result<ExitCode> {
 }
 
 /// The first line of stdin; `None` on a terminal and where there is none.
-fn password() -> anyhow::Result<Option<String>> {
+pub(super) fn password() -> anyhow::Result<Option<String>> {
     let stdin = std::io::stdin();
     if stdin.is_terminal() {
         return Ok(None);

@@ -1,12 +1,13 @@
 //! Tracks to verdicts: places, rules, and the first moment of what may become an alert.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use domain::{Alert, AlertId, Frame, Observation, View};
 use rules::{Engine, Outcome};
 use tokio::sync::mpsc;
 
-use crate::locate::Cameras;
+use crate::locate::Eyes;
 use crate::stage::look::Seen;
 use crate::stage::shot::Shot;
 
@@ -23,14 +24,23 @@ pub(crate) enum Verdict {
     Ended(Box<Alert>),
 }
 
+/// What the judge has at the end: flights with what was noted of them.
+#[derive(Debug)]
+pub(crate) struct Judged {
+    pub eyes: Eyes,
+    /// Spent on rules.
+    pub judge: Duration,
+}
+
 /// Judges until nobody looks any more, or nobody records.
 pub(crate) fn judge(
     mut seen: mpsc::Receiver<Seen>,
-    cameras: &Cameras,
+    mut eyes: Eyes,
     mut engine: Engine,
     to_record: &mpsc::Sender<Verdict>,
-) {
+) -> Judged {
     let mut first_moments = FirstMoments::default();
+    let mut spent = Duration::ZERO;
     while let Some(seen) = seen.blocking_recv() {
         let verdicts = match seen {
             Seen::End(source) => {
@@ -38,17 +48,20 @@ pub(crate) fn judge(
                 first_moments.settle(outcomes, None)
             }
             Seen::Frame { frame, sightings } => {
-                let view = cameras.view(&frame, &sightings);
+                let view = eyes.view(&frame, &sightings);
+                let begun = Instant::now();
                 let outcomes = engine.observe(&view);
+                spent += begun.elapsed();
                 first_moments.settle(outcomes, Some((&frame, &view)))
             }
         };
         for verdict in verdicts {
             if to_record.blocking_send(verdict).is_err() {
-                return;
+                return Judged { eyes, judge: spent };
             }
         }
     }
+    Judged { eyes, judge: spent }
 }
 
 /// Pictures of vehicles that began to stand and have not been alerted yet; as many as the engine follows.

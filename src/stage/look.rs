@@ -1,13 +1,15 @@
-//! Frames to tracks: the detector and one tracker per source, in a thread of their own.
+//! Frames to tracks: the detector and one follower per source, in a thread of their own.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use detector::{Detect, Tracker, TrackerConfig};
-use domain::{Class, Frame, Sighting, SourceId, TrackId};
+use detector::{Detect, TrackerConfig};
+use domain::{Class, Detection, Frame, Sighting, SourceId, TrackId};
 use tokio::sync::mpsc;
 
+use crate::flights::Legs;
+use crate::stage::follow::Follower;
 use crate::stage::inbox::{Inbox, Item};
 
 /// What was seen.
@@ -17,26 +19,39 @@ pub(crate) enum Seen {
     End(SourceId),
 }
 
+/// What the stage is told beside the frames.
+pub(crate) struct Looking {
+    pub tracker: TrackerConfig,
+    /// Sources that are flights.
+    pub flights: BTreeMap<SourceId, Arc<Legs>>,
+}
+
 /// Takes frames until the inbox is closed and empty, or nobody listens any more. Returns what it saw.
 pub(crate) fn look(
     inbox: &Arc<Inbox>,
     detector: &mut dyn Detect,
-    tracker: &TrackerConfig,
+    looking: &Looking,
     to_judge: &mpsc::Sender<Seen>,
 ) -> Tally {
-    let mut trackers: BTreeMap<SourceId, Tracker> = BTreeMap::new();
+    let mut followers: BTreeMap<SourceId, Follower> = BTreeMap::new();
     let mut tally = Tally::default();
-    while let Some(item) = inbox.take() {
+    loop {
+        let begun = Instant::now();
+        let Some(item) = inbox.take() else { break };
+        tally.wait += begun.elapsed();
         let seen = match item {
             Item::End(source) => {
-                trackers.remove(&source);
-                tally.settle(&source);
+                tally.settle(&source, followers.remove(&source));
                 Seen::End(source)
             }
             Item::Frame(frame) => {
-                let tracker =
-                    trackers.entry(frame.source.clone()).or_insert_with(|| Tracker::new(tracker));
-                let Some(sightings) = see(&frame, detector, tracker) else { continue };
+                let follower = followers.entry(frame.source.clone()).or_insert_with(|| {
+                    Follower::new(&looking.tracker, looking.flights.get(&frame.source))
+                });
+                let begun = Instant::now();
+                let Some(detections) = see(&frame, detector) else { continue };
+                tally.detect += begun.elapsed();
+                let sightings = follower.follow(&frame, &detections);
                 tally.count(&frame, &sightings);
                 Seen::Frame { frame, sightings }
             }
@@ -52,12 +67,12 @@ pub(crate) fn look(
 
 /// A frame that cannot be looked at is counted and passed over: the next one may work. Nobody hears of it, so
 /// that it is not taken as a view of an empty place.
-fn see(frame: &Frame, detector: &mut dyn Detect, tracker: &mut Tracker) -> Option<Vec<Sighting>> {
+fn see(frame: &Frame, detector: &mut dyn Detect) -> Option<Vec<Detection>> {
     let started = Instant::now();
     match detector.detect(frame) {
         Ok(detections) => {
             metrics::histogram!("xunjian_detect_seconds").record(started.elapsed());
-            Some(tracker.update(&detections, frame.at))
+            Some(detections)
         }
         Err(error) => {
             metrics::counter!("xunjian_detect_errors_total").increment(1);
@@ -76,6 +91,12 @@ pub(crate) struct Tally {
     pub frames: u64,
     /// Tracks of sources that have ended, by the class they were seen as last.
     pub by_class: BTreeMap<Class, u64>,
+    /// Spent on waiting for pictures.
+    pub wait: Duration,
+    /// Spent on detecting.
+    pub detect: Duration,
+    /// Spent on following, by sources that have ended.
+    pub track: Duration,
     running: BTreeMap<SourceId, BTreeMap<TrackId, Class>>,
 }
 
@@ -93,7 +114,8 @@ impl Tally {
         }
     }
 
-    fn settle(&mut self, source: &SourceId) {
+    fn settle(&mut self, source: &SourceId, follower: Option<Follower>) {
+        self.track += follower.map_or(Duration::ZERO, |follower| follower.spent);
         for class in self.running.remove(source).unwrap_or_default().into_values() {
             *self.by_class.entry(class).or_default() += 1;
         }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use domain::{Alert, AlertId};
+use domain::{Alert, AlertId, SourceId};
 use store::{EvidenceState, ManifestContext, NewEvidence, Store, Written};
 use tokio::sync::mpsc;
 
@@ -23,15 +23,41 @@ pub(crate) struct Recorder {
     /// None: clips are not kept.
     pub cutter: Option<Cutter>,
     pub manifest: ManifestContext,
+    whose: Whose,
     jobs: VecDeque<Job>,
 }
+
+/// Whose alerts are recorded: flights are looked at beside the cameras, and each recorder finishes what
+/// its own alerts wait for.
+#[derive(Debug, Clone)]
+pub(crate) enum Whose {
+    Cameras,
+    Flight(SourceId),
+}
+
+impl Whose {
+    fn is(&self, source: &SourceId) -> bool {
+        match self {
+            Self::Cameras => !source.as_str().starts_with(FLIGHT),
+            Self::Flight(flight) => source == flight,
+        }
+    }
+}
+
+/// How ids of flights begin, as sources.
+pub(crate) const FLIGHT: &str = "flight-";
 
 const CLIP: &str = "clip.mp4";
 const RETRY: Duration = Duration::from_secs(1);
 
 impl Recorder {
-    pub(crate) fn new(store: Store, cutter: Option<Cutter>, manifest: ManifestContext) -> Self {
-        Self { store, cutter, manifest, jobs: VecDeque::new() }
+    pub(crate) fn new(
+        store: Store,
+        cutter: Option<Cutter>,
+        manifest: ManifestContext,
+        whose: Whose,
+    ) -> Self {
+        Self { store, cutter, manifest, whose, jobs: VecDeque::new() }
     }
 
     /// Records until the judge is gone; then finishes the clips that can still be cut.
@@ -56,6 +82,9 @@ impl Recorder {
     async fn go_on_where_it_stopped(&mut self) -> anyhow::Result<()> {
         for row in self.store.pending_evidence().await.context("cannot list pending evidence")? {
             let alert = self.store.alert(row.alert).await.context("cannot read an alert")?;
+            if !alert.as_ref().is_none_or(|alert| self.whose.is(&alert.source)) {
+                continue;
+            }
             match alert {
                 Some(alert) if row.name == CLIP => {
                     self.jobs.push_back(Job { alert: Arc::new(alert), tries: 0 });

@@ -244,6 +244,22 @@ fn two_passes_ten_minutes_apart_are_one_stay() {
 }
 
 #[test]
+fn who_drives_past_an_old_place_did_not_stand_there() {
+    let mut story = Story::new(&[strip("")]);
+    for second in 0..4 {
+        fly(&mut story, 0.0, vec![flown_over(1, 0.0, second)]);
+    }
+    for _ in 0..3 {
+        fly(&mut story, 0.0, vec![]);
+    }
+    story.at += SignedDuration::from_mins(10);
+    for second in 0..8 {
+        fly(&mut story, 0.0, vec![car(2, -16.0 + 4.0 * f64::from(second), 0.0, 0.3)]);
+    }
+    assert_eq!(story.log, ["2 standing"]);
+}
+
+#[test]
 fn what_a_drone_does_not_look_at_is_not_lost() {
     let mut story = Story::new(&[strip("")]);
     for second in 0..11 {
@@ -268,10 +284,10 @@ fn looked_at_and_not_seen_is_not_standing() {
     for _ in 0..20 {
         fly(&mut story, 0.0, vec![]);
     }
-    for second in 0..8 {
+    for second in 0..10 {
         fly(&mut story, 0.0, vec![flown_over(2, 0.0, second)]);
     }
-    assert_eq!(story.log, ["2 standing", "31 raised since 0"]);
+    assert_eq!(story.log, ["2 standing", "33 raised since 0"]);
 }
 
 #[test]

@@ -1,0 +1,170 @@
+//! What aircraft say while they fly: DJI Cloud API telemetry over MQTT, kept before it is
+//! acknowledged.
+//!
+//! The program only listens. Two platforms that answer the same dock confuse it, so nothing here
+//! answers, and nothing is sent to an aircraft.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use domain::Clock;
+use flight::cloud::{Devices, Topic, TopicKind, Update};
+use ingest::{Broker, Heard, Keep};
+use jiff::Timestamp;
+use serde::Deserialize;
+use store::{NewTelemetry, Store, StoreError};
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use crate::config::Config;
+
+/// The `[aircraft]` section.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct AircraftConfig {
+    /// Whether telemetry is listened to. Default: true.
+    pub listen: bool,
+    /// The broker of the aircraft's platform, `mqtt://user:password@host:1883`. Default: that of `[mqtt]`.
+    pub url: Option<Url>,
+    /// Names the session at that broker. Default: xunjian-aircraft.
+    pub client_id: String,
+}
+
+impl Default for AircraftConfig {
+    fn default() -> Self {
+        Self { listen: true, url: None, client_id: "xunjian-aircraft".to_owned() }
+    }
+}
+
+impl AircraftConfig {
+    /// Each problem as (key, rule and value).
+    pub(crate) fn validate(&self) -> Vec<(String, String)> {
+        let mut problems = Vec::new();
+        if let Some(url) = self.url.as_ref().filter(|url| !matches!(url.scheme(), "mqtt" | "mqtts"))
+        {
+            let rule = format!("must begin with mqtt:// or mqtts://, got `{}://`", url.scheme());
+            problems.push(("aircraft.url".to_owned(), rule));
+        }
+        let id = self.client_id.as_bytes();
+        let plain = id.iter().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(b));
+        if !(1..=64).contains(&id.len()) || !plain {
+            let rule = format!(
+                "must be 1 to 64 of letters, digits, `-`, `_` and `.`, got `{}`",
+                self.client_id
+            );
+            problems.push(("aircraft.client_id".to_owned(), rule));
+        }
+        problems
+    }
+}
+
+/// What of the Cloud API is listened to (Cloud API documentation, "Topic Definition").
+const FILTERS: [&str; 4] = [
+    "thing/product/+/osd",
+    "thing/product/+/state",
+    "thing/product/+/events",
+    "sys/product/+/status",
+];
+
+/// Listens until the stop.
+pub(crate) async fn listen(
+    config: &Config,
+    store: Store,
+    clock: Arc<dyn Clock>,
+    stop: &CancellationToken,
+) -> anyhow::Result<()> {
+    if !config.aircraft.listen {
+        stop.cancelled().await;
+        return Ok(());
+    }
+    let broker = broker(config).context("no address of an MQTT broker for aircraft")?;
+    let log = Log { devices: Devices::default(), store, clock };
+    ingest::hear(&broker, &FILTERS, stop, log).await.context("cannot listen to aircraft")
+}
+
+/// Where messages are kept.
+struct Log {
+    devices: Devices,
+    store: Store,
+    clock: Arc<dyn Clock>,
+}
+
+impl Keep for Log {
+    type Error = StoreError;
+
+    async fn keep(&mut self, messages: &[Heard]) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let news: Vec<NewTelemetry> =
+            messages.iter().filter_map(|heard| understood(&mut self.devices, heard, now)).collect();
+        let written = self.store.append_telemetry(&news).await?;
+        metrics::counter!("xunjian_aircraft_messages_total").increment(written);
+        Ok(())
+    }
+}
+
+fn broker(config: &Config) -> Option<Broker> {
+    let own = || own_address(config.mqtt.listen, config.mqtt.users.first_key_value());
+    let url = config.aircraft.url.clone().or_else(|| config.mqtt.url.clone()).or_else(own)?;
+    Some(Broker {
+        url,
+        ca_file: config.mqtt.ca_file.clone(),
+        client_id: config.aircraft.client_id.clone(),
+    })
+}
+
+/// The embedded broker, as one of its users.
+fn own_address(listen: SocketAddr, user: Option<(&String, &String)>) -> Option<Url> {
+    let reachable = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => SocketAddr::from(([127, 0, 0, 1], listen.port())),
+        IpAddr::V6(ip) if ip.is_unspecified() => SocketAddr::from(([127, 0, 0, 1], listen.port())),
+        _ => listen,
+    };
+    let mut url = Url::parse(&format!("mqtt://{reachable}")).ok()?;
+    if let Some((name, password)) = user {
+        url.set_username(name).ok()?;
+        url.set_password(Some(password)).ok()?;
+    }
+    Some(url)
+}
+
+/// What is kept of a message; one that says nothing is counted and let go.
+fn understood(devices: &mut Devices, heard: &Heard, now: Timestamp) -> Option<NewTelemetry> {
+    let read = Topic::parse(&heard.topic)
+        .and_then(|topic| Ok((devices.take(&topic, &heard.payload)?, topic)));
+    let (update, topic) = match read {
+        Ok(read) => read,
+        Err(error) => {
+            metrics::counter!("xunjian_aircraft_bad_messages_total").increment(1);
+            tracing::debug!(
+                topic = heard.topic,
+                error = format!("{:#}", anyhow::Error::from(error)),
+                "message not understood"
+            );
+            return None;
+        }
+    };
+    // A repeated message may be one that could not be kept before: the store knows what it has.
+    let at = match &update {
+        Update::Osd(osd) => osd.at,
+        Update::Topology(_) | Update::Upload(_) | Update::Event(_) | Update::Repeated { .. } => {
+            None
+        }
+    };
+    Some(NewTelemetry {
+        device: topic.serial.as_str().to_owned(),
+        at: at.unwrap_or(now),
+        kind: kind(topic.kind).to_owned(),
+        tid: None,
+        body: String::from_utf8_lossy(&heard.payload).into_owned(),
+    })
+}
+
+const fn kind(kind: TopicKind) -> &'static str {
+    match kind {
+        TopicKind::Osd => "osd",
+        TopicKind::State => "state",
+        TopicKind::Events => "events",
+        TopicKind::Status => "status",
+    }
+}

@@ -1,0 +1,165 @@
+//! A camera in the air: its pictures to observations on the ground, and what it looked at.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use domain::{Frame, GroundLook, Mount, Observation, Place, Pose, Sighting, View, WarningCode};
+use flight::{Joiner, Picture};
+use ground::{Aerial, NoGround};
+use jiff::{SignedDuration, Timestamp};
+
+use super::legs::{Legs, Seat};
+
+/// One flight as it is being looked at.
+#[derive(Debug)]
+pub(crate) struct Airborne {
+    legs: Arc<Legs>,
+    joiner: Joiner,
+    noted: Noted,
+}
+
+/// What was noted on the way.
+#[derive(Debug, Default)]
+pub(crate) struct Noted {
+    pub frames: u64,
+    /// Frames whose camera could be placed.
+    pub placed: u64,
+    pub looks: Vec<GroundLook>,
+    /// Why objects or whole frames were not placed, counted.
+    pub refused: BTreeMap<WarningCode, (u64, String)>,
+    /// Spent on poses, projection and joining.
+    pub place: Duration,
+    /// Frames of each file.
+    pub by_media: BTreeMap<usize, u64>,
+    last_look: Option<Timestamp>,
+}
+
+/// Ground farther away than this is not called seen, metres.
+const REACH_M: f64 = 600.0;
+/// One look at the ground is noted per second of video.
+const EVERY: SignedDuration = SignedDuration::from_secs(1);
+
+impl Airborne {
+    pub(crate) fn new(legs: Arc<Legs>) -> Self {
+        Self { legs, joiner: Joiner::default(), noted: Noted::default() }
+    }
+
+    pub(crate) fn into_results(self) -> (Noted, Joiner) {
+        (self.noted, self.joiner)
+    }
+
+    /// Observations of one picture, on the ground where its pose allows.
+    pub(crate) fn view(&mut self, frame: &Frame, sightings: &[Sighting]) -> View {
+        let begun = Instant::now();
+        let legs = Arc::clone(&self.legs);
+        let seat = legs.at(frame.at);
+        let placed = seat.and_then(|seat| self.placed(seat, frame));
+        let mut observations: Vec<Observation> = sightings
+            .iter()
+            .map(|sighting| self.observation(frame, sighting, placed.as_ref()))
+            .collect();
+        let picture = seat.map_or(Picture::Video, |seat| seat.picture());
+        self.joiner.join(frame.at, picture, &mut observations);
+        let looked = self.look(seat, frame, placed.as_ref(), observations.len());
+        self.noted.frames += 1;
+        if let Some(seat) = seat {
+            *self.noted.by_media.entry(seat.leg.media).or_default() += 1;
+        }
+        self.noted.place += begun.elapsed();
+        View {
+            source: frame.source.clone(),
+            at: frame.at,
+            basis: frame.basis,
+            frame: frame.number,
+            size: frame.size,
+            mount: Mount::Moving { looked },
+            observations,
+        }
+    }
+
+    fn placed<'a>(&mut self, seat: Seat<'a>, frame: &Frame) -> Option<(Pose, &'a Aerial)> {
+        let Some(pose) = seat.pose_at(frame.at) else {
+            self.refuse(WarningCode::NoTelemetry, || {
+                format!("no pose for the picture of {}", frame.at)
+            });
+            return None;
+        };
+        let Some(camera) = seat.camera(frame.size) else {
+            self.refuse(WarningCode::NoLens, || "nothing says what the lens is".to_owned());
+            return None;
+        };
+        self.noted.placed += u64::from(pose.camera.is_some());
+        Some((pose, camera))
+    }
+
+    fn observation(
+        &mut self,
+        frame: &Frame,
+        sighting: &Sighting,
+        placed: Option<&(Pose, &Aerial)>,
+    ) -> Observation {
+        let seen = sighting.bbox.relative(frame.size);
+        let fix = placed.map(|(pose, camera)| camera.locate(pose, &seen, sighting.class));
+        let place = match fix {
+            Some(Ok(fix)) => Place::from(fix),
+            Some(Err(why)) => {
+                self.refuse(code(&why), || why.to_string());
+                Place::from(seen.foot())
+            }
+            None => Place::from(seen.foot()),
+        };
+        Observation {
+            track: sighting.track,
+            class: sighting.class,
+            score: sighting.score,
+            seen,
+            place,
+            look: sighting.look,
+        }
+    }
+
+    /// Notes what of the ground this picture shows; returns its ring.
+    fn look(
+        &mut self,
+        seat: Option<Seat<'_>>,
+        frame: &Frame,
+        placed: Option<&(Pose, &Aerial)>,
+        objects: usize,
+    ) -> Vec<[f64; 2]> {
+        let (Some(seat), Some((pose, camera))) = (seat, placed) else { return Vec::new() };
+        let footprint = match camera.footprint(pose, REACH_M) {
+            Ok(footprint) => footprint,
+            Err(why) => {
+                self.refuse(code(&why), || why.to_string());
+                return Vec::new();
+            }
+        };
+        let noted = &mut self.noted;
+        let due = noted.last_look.is_none_or(|last| frame.at.duration_since(last) >= EVERY);
+        if due || seat.picture() == Picture::Photo {
+            noted.last_look = Some(frame.at);
+            noted.looks.push(GroundLook {
+                at: frame.at,
+                media: seat.leg.media,
+                media_s: frame.at.duration_since(seat.leg.from).as_secs_f64(),
+                ring: footprint.ring.clone(),
+                gsd_cm: footprint.gsd_cm,
+                objects: u64::try_from(objects).unwrap_or(u64::MAX),
+            });
+        }
+        footprint.ring
+    }
+
+    fn refuse(&mut self, code: WarningCode, detail: impl FnOnce() -> String) {
+        self.noted.refused.entry(code).or_insert_with(|| (0, detail())).0 += 1;
+    }
+}
+
+fn code(why: &NoGround) -> WarningCode {
+    match why {
+        NoGround::NoAttitude => WarningCode::NoAttitude,
+        NoGround::NoHeight => WarningCode::NoHeight,
+        _ => WarningCode::RaysRefused,
+    }
+}

@@ -1,0 +1,174 @@
+//! Looks at uploaded flights, one after the other, while the program serves.
+//!
+//! A flight is a durable job: the store says which is next and keeps what came of it. When the
+//! program stops in the middle the flight goes back into the queue, and what it raised before is
+//! raised once, for its ids come from its pictures.
+
+use std::convert::Infallible;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use domain::{Clock, FlightId, FlightReport, FlightWarning, WarningCode};
+use rules::Fences;
+use store::{Flight, Store};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::{Gathered, Hangar, Item, Luggage, fly};
+use crate::config::Loaded;
+
+/// What the work needs.
+#[derive(Clone)]
+pub(crate) struct Works {
+    pub loaded: Arc<Loaded>,
+    pub fences: Arc<Fences>,
+    pub store: Store,
+    pub clock: Arc<dyn Clock>,
+    pub stop: CancellationToken,
+}
+
+/// A queue that nobody announced anything about is looked at this often, and cleaned up.
+const IDLE: Duration = Duration::from_mins(5);
+/// How often it is noted how far a flight is.
+const NOTE_EVERY: Duration = Duration::from_secs(1);
+/// After the store failed.
+const RETRY: Duration = Duration::from_secs(5);
+
+/// Works until the stop.
+pub(crate) async fn work(works: Works) -> anyhow::Result<()> {
+    let Works { store, stop, .. } = &works;
+    let mut changes = store.flight_changes();
+    for flight in store.resume_flights().await.context("cannot read the queue of flights")? {
+        tracing::info!(%flight, "the program stopped in the middle of it: it is looked at again");
+    }
+    while !stop.is_cancelled() {
+        match store.claim_flight().await {
+            Ok(Some(flight)) => works.look_at(&flight).await,
+            Ok(None) => {
+                works.clean_up().await;
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    change = changes.recv() => if change == Err(RecvError::Closed) { break },
+                    () = tokio::time::sleep(IDLE) => {}
+                }
+            }
+            Err(error) => {
+                tracing::error!(
+                    error = format!("{:#}", anyhow::Error::from(error)),
+                    "queue of flights"
+                );
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = tokio::time::sleep(RETRY) => {}
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Works {
+    async fn look_at(&self, flight: &Flight) {
+        tracing::info!(flight = %flight.id, name = flight.name, "looking at a flight");
+        let outcome = self.report(flight).await;
+        if self.stop.is_cancelled() && outcome.is_err() {
+            return;
+        }
+        let kept = match &outcome {
+            Ok(report) => self.store.finish(flight.id, report).await,
+            Err(error) => {
+                let reason = format!("{error:#}");
+                tracing::error!(flight = %flight.id, reason, "flight failed");
+                self.store.fail(flight.id, &reason).await
+            }
+        };
+        if let Err(error) = kept {
+            let error = format!("{:#}", anyhow::Error::from(error));
+            tracing::error!(flight = %flight.id, error, "what came of a flight cannot be stored");
+        }
+    }
+
+    async fn report(&self, flight: &Flight) -> anyhow::Result<FlightReport> {
+        let folder = self.loaded.config.segments_dir();
+        std::fs::create_dir_all(&folder).context("cannot make a folder for the work")?;
+        let scratch = tempfile::tempdir_in(&folder).context("cannot make a folder for the work")?;
+        let luggage = self.luggage(flight.id, scratch.path()).await?;
+        let hangar = Hangar {
+            loaded: &self.loaded,
+            fences: Arc::clone(&self.fences),
+            store: &self.store,
+            clock: Arc::clone(&self.clock),
+            scratch: scratch.path(),
+            stop: &self.stop,
+        };
+        let (tell, told) = watch::channel(0.0);
+        let flying = fly(&hangar, &flight.name, luggage, |part| {
+            tell.send_replace(part);
+        });
+        tokio::select! {
+            report = flying => report,
+            never = self.note(flight.id, told) => match never {},
+        }
+    }
+
+    /// Reads what was uploaded, off the threads that serve.
+    async fn luggage(&self, flight: FlightId, scratch: &Path) -> anyhow::Result<Luggage> {
+        let files =
+            self.store.flight_files(flight).await.context("cannot list the flight's files")?;
+        let repeated = files.iter().filter_map(|file| {
+            let same = file.duplicate_of.as_ref()?;
+            Some(FlightWarning {
+                code: WarningCode::Duplicate,
+                file: file.name.clone(),
+                detail: format!("the same file is `{}` in flight {}", same.name, same.flight),
+                count: 1,
+            })
+        });
+        let repeated: Vec<FlightWarning> = repeated.collect();
+        let items: Vec<Item> = files
+            .into_iter()
+            .map(|file| Item {
+                path: self.store.file_path(flight, file.n),
+                name: file.name,
+                sha256: file.sha256,
+            })
+            .collect();
+        let (loaded, scratch) = (Arc::clone(&self.loaded), scratch.to_owned());
+        let opening = tokio::task::spawn_blocking(move || {
+            let gathered = Gathered::unpacked(items, &scratch);
+            let resolve = |path: &Path| loaded.resolve(path);
+            let mut luggage = Luggage::open(&gathered.items, &loaded.config.flight, resolve)?;
+            luggage.warnings.extend(gathered.warnings);
+            anyhow::Ok(luggage)
+        });
+        let mut luggage = opening.await.context("reading the files panicked")??;
+        luggage.warnings.extend(repeated);
+        Ok(luggage)
+    }
+
+    /// Notes how far a flight is, until it is looked at; never ends by itself.
+    async fn note(&self, flight: FlightId, mut told: watch::Receiver<f64>) -> Infallible {
+        let begun = Instant::now();
+        while told.changed().await.is_ok() {
+            let done = *told.borrow_and_update();
+            let left = begun.elapsed().as_secs_f64() * (1.0 - done) / done;
+            let eta_s = (done > 0.0).then_some(left);
+            if let Err(error) = self.store.progress(flight, done, eta_s).await {
+                tracing::warn!(%flight, %error, "progress cannot be noted");
+            }
+            tokio::time::sleep(NOTE_EVERY).await;
+        }
+        std::future::pending().await
+    }
+
+    async fn clean_up(&self) {
+        match self.store.remove_abandoned().await {
+            Ok(gone) if gone.is_empty() => {}
+            Ok(gone) => tracing::info!(flights = gone.len(), "abandoned uploads removed"),
+            Err(error) => tracing::warn!(%error, "abandoned uploads cannot be removed"),
+        }
+    }
+}

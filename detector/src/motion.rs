@@ -58,8 +58,8 @@ impl Warp {
 
     /// Where the pixel is now; nothing if it is beyond the horizon.
     pub fn point(&self, [x, y]: [f64; 2]) -> Option<[f64; 2]> {
-        let [a, b, w] = self.0.map(|row| row[0] * x + row[1] * y + row[2]);
-        (w > HORIZON).then(|| [a / w, b / w])
+        let [across, down, depth] = self.0.map(|row| row[0] * x + row[1] * y + row[2]);
+        (depth > HORIZON).then(|| [across / depth, down / depth])
     }
 
     /// This, and then `next`.
@@ -73,11 +73,9 @@ impl Warp {
 
     /// The way back.
     pub fn inverse(&self) -> Option<Self> {
-        let m = &self.0;
         let minor = |i: usize, j: usize| {
-            let (r, s) = ((i + 1) % 3, (i + 2) % 3);
-            let (p, q) = ((j + 1) % 3, (j + 2) % 3);
-            m[r][p] * m[s][q] - m[r][q] * m[s][p]
+            let at = |down: usize, right: usize| self.0[(i + down) % 3][(j + right) % 3];
+            at(1, 1) * at(2, 2) - at(1, 2) * at(2, 1)
         };
         let adjugate =
             std::array::from_fn(|i| std::array::from_fn(|j| minor(j, i) / self.determinant()));

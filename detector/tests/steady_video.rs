@@ -23,13 +23,13 @@ fn frames(name: &str, size: Size) -> Option<Vec<Frame>> {
         .args(["-frames:v", &count, "-f", "rawvideo", "-pix_fmt", "bgr24", "-"])
         .output()
         .ok()?;
-    let source = SourceId::new("pole").unwrap();
+    let source = SourceId::new("pole").ok()?;
     let frame = |pixels: &[u8]| {
         let (at, basis) = (Timestamp::UNIX_EPOCH, TimeBasis::Media);
         let pixels = pixels.to_vec().into();
-        Frame::new(source.clone(), 0, at, basis, size, pixels).unwrap()
+        Frame::new(source.clone(), 0, at, basis, size, pixels).ok()
     };
-    Some(decoded.stdout.chunks_exact(size.bgr_bytes()).map(frame).collect())
+    decoded.stdout.chunks_exact(size.bgr_bytes()).map(frame).collect()
 }
 
 #[test]

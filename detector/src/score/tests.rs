@@ -99,7 +99,7 @@ fn sequences_add_up() {
     assert_eq!((both.frames, both.objects, both.misses, both.unique_objects), (4, 4, 2, 2));
     assert!(close(both.mota, 0.5) && close(both.idf1, 2.0 * 2.0 / 6.0) && close(both.det_a, 0.5));
     assert!(close(both.ass_a, 1.0));
-    assert_eq!(combine(&[good.clone()]), good);
+    assert_eq!(combine(std::slice::from_ref(&good)), good);
 }
 
 #[test]
@@ -161,15 +161,15 @@ fn a_report_has_a_row_for_each_tracker_and_one_for_all() {
     let given = |name| Given { name, truth: &truth, test: &test, rate_hz: 25.0 };
     let config = TrackerConfig { min_hits: 1, ..TrackerConfig::default() };
     let report = report(&[given("left"), given("right turn")], &config).unwrap();
-    let text = report.to_string();
-    let lines: Vec<&str> = text.lines().collect();
+    let printed = report.to_string();
+    let lines: Vec<&str> = printed.lines().collect();
     assert_eq!(lines.len(), 7);
-    assert!(lines[0].starts_with("sequence   by     HOTA  DetA"), "{text}");
+    assert!(lines[0].starts_with("sequence   by     HOTA  DetA"), "{printed}");
     assert!(
         lines[3].starts_with("right turn given 100.0 100.0 100.0 100.0  100.0 0.000"),
-        "{text}"
+        "{printed}"
     );
-    assert!(lines[6].starts_with("all        ours  100.0"), "{text}");
+    assert!(lines[6].starts_with("all        ours  100.0"), "{printed}");
     let json = serde_json::to_value(&report).unwrap();
     assert_eq!(json[1]["by"], "ours");
     assert_eq!(json[5]["objects"], 2);

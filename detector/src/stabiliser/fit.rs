@@ -84,16 +84,15 @@ fn projective(pairs: &[Pair]) -> opencv::Result<Option<Warp>> {
 
 /// Shift, turn and zoom alone, by least squares.
 fn similarity(pairs: &[Pair]) -> Option<Warp> {
-    let n = count(pairs);
-    let mean = |of: fn(&Pair) -> f64| pairs.iter().map(of).sum::<f64>() / n;
+    let mean = |of: fn(&Pair) -> f64| pairs.iter().map(of).sum::<f64>() / count(pairs);
     let (fx, fy) = (mean(|p| p.from[0]), mean(|p| p.from[1]));
     let (tx, ty) = (mean(|p| p.to[0]), mean(|p| p.to[1]));
     let (mut along, mut across, mut spread) = (0.0, 0.0, 0.0);
     for Pair { from, to } in pairs {
-        let (x, y, u, v) = (from[0] - fx, from[1] - fy, to[0] - tx, to[1] - ty);
-        along += x * u + y * v;
-        across += x * v - y * u;
-        spread += x * x + y * y;
+        let (from, to) = ([from[0] - fx, from[1] - fy], [to[0] - tx, to[1] - ty]);
+        along += from[0] * to[0] + from[1] * to[1];
+        across += from[0] * to[1] - from[1] * to[0];
+        spread += from[0] * from[0] + from[1] * from[1];
     }
     let (cos, sin) = (along / spread, across / spread);
     Warp::new([

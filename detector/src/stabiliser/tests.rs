@@ -27,12 +27,14 @@ fn dice(x: i64, y: i64, seed: u64) -> f64 {
 
 /// Smooth grey spots of about `cell` pixels, 0..=1.
 fn spots(x: f64, y: f64, cell: f64, seed: u64) -> f64 {
-    let (x, y) = (x / cell, y / cell);
-    let (i, j) = (x.floor() as i64, y.floor() as i64);
-    let ease = |t: f64| t * t * (3.0 - 2.0 * t);
-    let (u, v) = (ease(x - x.floor()), ease(y - y.floor()));
-    let row = |j: i64| dice(i, j, seed) * (1.0 - u) + dice(i + 1, j, seed) * u;
-    row(j) * (1.0 - v) + row(j + 1) * v
+    let at = [x / cell, y / cell];
+    let [i, j] = at.map(|side| side.floor() as i64);
+    let [right, down] = at.map(|side| {
+        let part = side - side.floor();
+        part * part * (3.0 - 2.0 * part)
+    });
+    let row = |j: i64| dice(i, j, seed) * (1.0 - right) + dice(i + 1, j, seed) * right;
+    row(j) * (1.0 - down) + row(j + 1) * down
 }
 
 /// What the camera sees of the ground `seed`, which `camera` takes to pixels; the cars are boxes of

@@ -74,7 +74,7 @@ fn fly(flight: Flight, told: fn(Warp) -> Motion) -> Played {
     let last = sightings.last().unwrap();
     let stands = |index: usize| last.get(index).is_some_and(|s| tracker.stands(s.track));
     let (mover_stands, parked_stands) = (stands(0), stands(1));
-    Played { parked_stands, mover_stands, sightings }
+    Played { sightings, parked_stands, mover_stands }
 }
 
 fn ids(played: &[Vec<Sighting>]) -> Vec<u64> {

@@ -66,6 +66,7 @@ pub(crate) async fn bench() -> Bench {
 }
 
 /// One fence, seen by the last look.
+#[expect(clippy::needless_pass_by_value, reason = "`Context::coverage` is called like this")]
 fn nothing_but_looks(looked: LookedAt) -> Coverage {
     let last = looked.looks.first();
     let fence = FenceCoverage {

@@ -52,7 +52,7 @@ pub(crate) enum ApiError {
     NoOffsetStream,
     /// What the caller can do something about; the rest is `Internal`.
     #[error("{error}")]
-    Flight { status: StatusCode, code: &'static str, error: FlightError },
+    Flight { status: StatusCode, code: &'static str, error: Box<FlightError> },
     #[error("something went wrong; the log of the program says what")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
@@ -202,7 +202,7 @@ impl From<FlightError> for ApiError {
                 return Self::Internal(error.into());
             }
         };
-        Self::Flight { status, code, error }
+        Self::Flight { status, code, error: Box::new(error) }
     }
 }
 

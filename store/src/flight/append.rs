@@ -7,6 +7,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use domain::FlightId;
@@ -26,7 +27,7 @@ use crate::{Store, StoreError};
 /// Pieces between the connection and the thread that writes; a connection waits when it is full.
 const PIECES: usize = 16;
 /// Synced and noted so often, so that a long upload is seen to go on.
-const NOTE_EVERY: u64 = 64 << 20;
+const NOTE_EVERY: Duration = Duration::from_secs(2);
 /// The free space is asked for again after so many bytes.
 const ASK_EVERY: u64 = 16 << 20;
 
@@ -190,7 +191,7 @@ impl Arrival {
         writing: &Writing,
         file: &mut File,
     ) -> Result<(), FlightError> {
-        let (mut room, mut unnoted) = (0, 0);
+        let (mut room, mut noted) = (0, Instant::now());
         while let Some(piece) = pieces.blocking_recv() {
             let length = piece.len() as u64;
             if length > self.bytes - self.at {
@@ -199,12 +200,11 @@ impl Arrival {
             room = self.room_for(length, room)? - length;
             file.write_all(&piece).map_err(|e| self.not_written(e))?;
             self.at += length;
-            unnoted += length;
             writing.moved();
-            if unnoted >= NOTE_EVERY {
+            if noted.elapsed() >= NOTE_EVERY {
                 file.sync_data().map_err(|e| self.not_written(e))?;
                 self.note(handle)?;
-                unnoted = 0;
+                noted = Instant::now();
             }
         }
         Ok(())

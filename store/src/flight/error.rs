@@ -100,12 +100,11 @@ const fn way_out(state: FlightState) -> &'static str {
 }
 
 fn shortened(files: &[String]) -> String {
-    let more = files.len().saturating_sub(5);
-    let mut text = files.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
-    if more > 0 {
-        text.push_str(&format!(" and {more} more"));
+    let named = files.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+    match files.len().saturating_sub(5) {
+        0 => named,
+        more => format!("{named} and {more} more"),
     }
-    text
 }
 
 #[cfg(test)]

@@ -63,7 +63,9 @@ impl Store {
             sqlx::Result::Ok(flights)
         };
         let flights = resumed.await.map_err(|e| self.failed("put flights back".to_owned(), e))?;
-        flights.iter().for_each(|flight| self.announce_flight(*flight));
+        for flight in &flights {
+            self.announce_flight(*flight);
+        }
         Ok(flights)
     }
 

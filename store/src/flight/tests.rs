@@ -154,12 +154,13 @@ async fn files_that_are_not_taken() {
 /// The bytes of all files below a folder.
 fn used(folder: &Path) -> u64 {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
-    entries
-        .map(|entry| match entry.file_type().unwrap().is_dir() {
-            true => used(&entry.path()),
-            false => entry.metadata().unwrap().len(),
-        })
-        .sum()
+    let length = |entry: std::fs::DirEntry| {
+        if entry.file_type().unwrap().is_dir() {
+            return used(&entry.path());
+        }
+        entry.metadata().unwrap().len()
+    };
+    entries.map(length).sum()
 }
 
 /// A store whose uploads lie on a disk of so many bytes, of which 1000 are to be kept free.

@@ -8,6 +8,8 @@ mod tus;
 #[cfg(test)]
 mod tests;
 
+use std::num::ParseIntError;
+
 use axum::{
     Json,
     extract::{Query, State, rejection::QueryRejection},
@@ -100,7 +102,8 @@ pub(crate) async fn list(
 ) -> Result<Json<FlightPage>, ApiError> {
     let Query(query) = query.map_err(|error| ApiError::BadRequest(error.body_text()))?;
     let before = query.cursor.map(|cursor| cursor.parse().map(FlightId)).transpose();
-    let before = before.map_err(|_| ApiError::BadRequest("this is no cursor".to_owned()))?;
+    let before = before
+        .map_err(|_bad: ParseIntError| ApiError::BadRequest("this is no cursor".to_owned()))?;
     let page = app.context.store.flights(before, query.limit.unwrap_or(50)).await?;
     Ok(Json(FlightPage { items: page.items, next: page.next.map(|next| next.to_string()) }))
 }

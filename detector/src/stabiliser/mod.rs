@@ -28,7 +28,7 @@ const MIN_SHARE: f64 = 0.4;
 /// A corner that is followed there and back must come home this close, in pixels of the view.
 const MAX_RETURN: f32 = 0.7;
 /// Side of the window in which a corner is looked for, and how often the picture is halved first:
-/// together they bound the motion that can be followed, to about 16 % of the width.
+/// together they bound the motion that can be followed, to about an eighth of the width.
 const WINDOW: i32 = 15;
 const LEVELS: i32 = 3;
 

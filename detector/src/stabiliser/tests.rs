@@ -100,6 +100,8 @@ fn each_movement_is_found_again() {
         Warp::IDENTITY,
         step(0.0, 1.0, 0.4, -0.2),
         step(0.0, 1.0, 12.0, -7.0),
+        // An eighth of the width.
+        step(0.0, 1.0, 60.0, -5.0),
         step(0.03, 1.0, 3.0, 0.0),
         step(0.0, 1.03, 0.0, 2.0),
         step(0.0, 0.97, 0.0, 2.0),

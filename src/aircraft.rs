@@ -6,6 +6,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use domain::Clock;
@@ -29,11 +30,19 @@ pub(crate) struct AircraftConfig {
     pub url: Option<Url>,
     /// Names the session at that broker. Default: xunjian-aircraft.
     pub client_id: String,
+    /// How long messages are kept. Default: 30days.
+    #[serde(with = "humantime_serde")]
+    pub keep: Duration,
 }
 
 impl Default for AircraftConfig {
     fn default() -> Self {
-        Self { listen: true, url: None, client_id: "xunjian-aircraft".to_owned() }
+        Self {
+            listen: true,
+            url: None,
+            client_id: "xunjian-aircraft".to_owned(),
+            keep: Duration::from_hours(24 * 30),
+        }
     }
 }
 

@@ -19,6 +19,9 @@ pub(crate) struct FlightConfig {
     pub ground_above_sea_m: Option<f64>,
     /// How sure the telemetry is: `bad`, `no_rtk`, `rtk_flat`, `rtk_dsm`, or its terms. Default: no_rtk.
     pub budget: BudgetWord,
+    /// Folders that are taken in as flights when the program starts, each once; a flight is called like
+    /// its folder. Default: none.
+    pub import: Vec<PathBuf>,
     /// `[[flight.aircraft]]`: what holds for some aircraft only.
     pub aircraft: Vec<Aircraft>,
 }
@@ -52,6 +55,7 @@ impl Default for FlightConfig {
             ground_above_takeoff_m: 0.0,
             ground_above_sea_m: None,
             budget: BudgetWord::Named("no_rtk".to_owned()),
+            import: Vec::new(),
             aircraft: Vec::new(),
         }
     }

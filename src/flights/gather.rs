@@ -25,6 +25,11 @@ impl Gathered {
     /// Everything in `paths`: files, and folders with everything below them. Archives are unpacked
     /// below `scratch`.
     pub(crate) fn from_paths(paths: &[PathBuf], scratch: &Path) -> anyhow::Result<Self> {
+        Ok(Self::unpacked(Self::listed(paths)?, scratch))
+    }
+
+    /// The files in `paths` and in folders among them, archives as they are.
+    pub(crate) fn listed(paths: &[PathBuf]) -> anyhow::Result<Vec<Item>> {
         let mut items = Vec::new();
         for path in paths {
             let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
@@ -32,7 +37,7 @@ impl Gathered {
             collect(path, &above, &mut items)?;
         }
         items.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(Self::unpacked(items, scratch))
+        Ok(items)
     }
 
     /// Takes the contents of archives in place of the archives.

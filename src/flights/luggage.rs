@@ -154,6 +154,7 @@ impl<'a> Packing<'a> {
                     let side =
                         part.telemetry.as_ref().and_then(|t| Some((t.clone(), self.path(t)?)));
                     let read = media::video(
+                        &part.name,
                         path,
                         side.as_ref().map(|(name, path)| (name.as_str(), *path)),
                     );

@@ -52,7 +52,11 @@ pub(super) fn telemetry(name: &str, path: &Path) -> anyhow::Result<Telemetry> {
     })
 }
 
-pub(super) fn video(path: &Path, side: Option<(&str, &Path)>) -> anyhow::Result<Reading> {
+pub(super) fn video(
+    name: &str,
+    path: &Path,
+    side: Option<(&str, &Path)>,
+) -> anyhow::Result<Reading> {
     let probe = ingest::probe(&Input::File(path.to_owned()))?;
     let size = Size::new(probe.width, probe.height)?;
     let mut warnings = Warnings::default();
@@ -60,7 +64,7 @@ pub(super) fn video(path: &Path, side: Option<(&str, &Path)>) -> anyhow::Result<
         Some((name, side)) => {
             Some(telemetry(name, side).with_context(|| format!("cannot use `{name}`")))
         }
-        None if TRANSPORT.contains(&ending(path).as_str()) => embedded(path),
+        None if TRANSPORT.contains(&ending(Path::new(name)).as_str()) => embedded(path),
         None => None,
     };
     let telemetry = match read.transpose() {

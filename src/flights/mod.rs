@@ -8,6 +8,7 @@ mod airborne;
 mod config;
 mod fly;
 mod gather;
+mod import;
 mod legs;
 mod luggage;
 mod media;

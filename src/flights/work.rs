@@ -11,12 +11,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use domain::{Clock, FlightId, FlightReport, FlightWarning, WarningCode};
+use jiff::SignedDuration;
 use rules::Fences;
-use store::{Flight, Store};
+use store::{FileOutcome, Flight, Store};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::import::import;
 use super::{Gathered, Hangar, Item, Luggage, fly};
 use crate::config::Loaded;
 
@@ -43,6 +45,9 @@ pub(crate) async fn work(works: Works) -> anyhow::Result<()> {
     let mut changes = store.flight_changes();
     for flight in store.resume_flights().await.context("cannot read the queue of flights")? {
         tracing::info!(%flight, "the program stopped in the middle of it: it is looked at again");
+    }
+    if let Err(error) = import(&works.loaded, store).await {
+        tracing::error!(error = format!("{error:#}"), "flights of `flight.import`");
     }
     while !stop.is_cancelled() {
         match store.claim_flight().await {
@@ -78,7 +83,10 @@ impl Works {
             return;
         }
         let kept = match &outcome {
-            Ok(report) => self.store.finish(flight.id, report).await,
+            Ok(report) => {
+                self.mark_files(flight.id, report).await;
+                self.store.finish(flight.id, report).await
+            }
             Err(error) => {
                 let reason = format!("{error:#}");
                 tracing::error!(flight = %flight.id, reason, "flight failed");
@@ -164,7 +172,29 @@ impl Works {
         std::future::pending().await
     }
 
+    /// Tells of each file whether it could be used.
+    async fn mark_files(&self, flight: FlightId, report: &FlightReport) {
+        let Ok(files) = self.store.flight_files(flight).await else { return };
+        for file in files {
+            let unreadable = report.warnings.iter().find(|warning| {
+                warning.code == WarningCode::Unreadable && warning.file == file.name
+            });
+            let outcome = unreadable
+                .map_or(FileOutcome::Done, |warning| FileOutcome::Failed(warning.detail.clone()));
+            if let Err(error) = self.store.mark_file(flight, file.n, &outcome).await {
+                tracing::warn!(%flight, file = file.name, %error, "cannot be marked");
+            }
+        }
+    }
+
     async fn clean_up(&self) {
+        let keep = SignedDuration::try_from(self.loaded.config.aircraft.keep);
+        let before = keep.ok().and_then(|keep| self.clock.now().checked_sub(keep).ok());
+        if let Some(before) = before
+            && let Err(error) = self.store.prune_telemetry(before).await
+        {
+            tracing::warn!(%error, "old telemetry cannot be removed");
+        }
         match self.store.remove_abandoned().await {
             Ok(gone) if gone.is_empty() => {}
             Ok(gone) => tracing::info!(flights = gone.len(), "abandoned uploads removed"),

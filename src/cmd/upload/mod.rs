@@ -35,7 +35,8 @@ pub(crate) fn run(args: &cli::Upload) -> anyhow::Result<ExitCode> {
             format!("cannot upload `{}`; `--flight {flight}` goes on", file.name)
         })?;
     }
-    server.start(flight)?;
+    // Right after the last byte the server may still be hashing.
+    patiently(|| server.start(flight))?;
     writeln!(std::io::stdout(), "{}/flights/{flight}", args.to.trim_end_matches('/'))
         .context("cannot print")?;
     Ok(ExitCode::SUCCESS)

@@ -16,7 +16,7 @@ import css from "./coverage.module.css";
 import { CoverageMap } from "./CoverageMap";
 import { FenceTable } from "./FenceTable";
 
-const DAYS = [1, 7, 30];
+const DAYS = [1, 7, 30, 90, 365];
 const DAY_MS = 86_400_000;
 
 export default function CoveragePage() {

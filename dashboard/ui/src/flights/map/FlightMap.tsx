@@ -67,7 +67,12 @@ export function FlightMap({ setup, model, clock, by, onColour, selected, onFindi
   useMapData(map, "flight-place", useMemo(() => placePoint(clicked?.place ?? null, datum), [clicked, datum]));
 
   const bounds = useMemo(() => boundsOf([areas, line, route, points], []), [areas, line, route, points]);
-  useFitOnce(map, bounds, room);
+  // A flight may go on far away: the map opens on its first file, and the button shows all of it.
+  const first = useMemo(() => {
+    const opening = looks.filter(({ media }) => media === looks[0]?.media);
+    return boundsOf([lookAreas(opening, datum)], []);
+  }, [looks, datum]);
+  useFitOnce(map, first ?? bounds, room);
   useClicks(map, onFinding, (at) => onPlace(fromDisplay(datum, at)));
   useEffect(() => {
     const finding = report.findings.find(({ track: id }) => id === selected);

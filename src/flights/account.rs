@@ -56,7 +56,7 @@ pub(super) fn report(luggage: Luggage, landed: Landed) -> FlightReport {
     let summary = FlightSummary {
         started_at: media.iter().filter_map(|medium| medium.started_at).min(),
         ended_at: track.last().map(|point| point.at),
-        video_s: media.iter().filter(|m| m.kind == MediaKind::Video).map(|m| m.duration_s).sum(),
+        video_s: total(media.iter().filter(|m| m.kind == MediaKind::Video).map(|m| m.duration_s)),
         frames: noted.frames,
         photos: u64::try_from(photos).unwrap_or(u64::MAX),
         path_m: path_m(&track),
@@ -147,7 +147,12 @@ fn path_m(track: &[TrackPoint]) -> f64 {
         let [east, north] = Plane::at(from).metres(to);
         (step[1].at.duration_since(step[0].at) <= flight::LONGEST_GAP).then(|| east.hypot(north))
     });
-    steps.sum()
+    total(steps)
+}
+
+/// The `sum` of nothing is -0.0, which no reader expects.
+fn total(values: impl Iterator<Item = f64>) -> f64 {
+    values.fold(0.0, |total, value| total + value)
 }
 
 fn range(values: impl Iterator<Item = f64>) -> Option<[f64; 2]> {

@@ -6,6 +6,7 @@ mod analyze;
 mod bad_input;
 mod broker;
 mod crash;
+mod flights;
 mod page;
 mod program;
 mod tidy;

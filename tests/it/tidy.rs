@@ -64,12 +64,16 @@ fn heavy_things_have_one_home() {
         ("sqlx", "store"),
         ("object_store", "store"),
         ("axum", "dashboard"),
-        ("rumqttc", "dashboard"),
+        ("rumqttc", "dashboard and ingest"),
         ("rumqttd", "dashboard"),
     ] {
         for folder in CRATES.into_iter().chain(["."]) {
             let found = dependencies(folder).contains(name);
-            assert!(!found || folder == home, "{folder} depends on {name}, whose home is {home}");
+            let homes: Vec<&str> = home.split(" and ").collect();
+            assert!(
+                !found || homes.contains(&folder),
+                "{folder} depends on {name}, whose home is {home}"
+            );
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use dashboard::{Coverage, FenceCoverage, LookedAt, MultiPolygon};
-use domain::{FlightId, GroundLook};
+use domain::{FenceId, FlightId, GroundLook};
 use ground::{MultiRings, Share};
 use jiff::Timestamp;
 use rules::{Fence, Fences};
@@ -17,8 +17,8 @@ pub(crate) fn coverage(fences: &Fences, mut asked: LookedAt) -> Coverage {
         Some(oldest) => oldest.at,
     };
     asked.looks.truncate(MOST_JOINED);
-    let by_time: BTreeMap<Timestamp, (FlightId, u64)> =
-        asked.looks.iter().map(|look| (look.at, (look.flight, look.objects))).collect();
+    let by_time: BTreeMap<Timestamp, (FlightId, Vec<FenceId>)> =
+        asked.looks.iter().map(|look| (look.at, (look.flight, look.empty.clone()))).collect();
     let looks: Vec<GroundLook> = asked
         .looks
         .into_iter()
@@ -29,6 +29,7 @@ pub(crate) fn coverage(fences: &Fences, mut asked: LookedAt) -> Coverage {
             ring: look.ring,
             gsd_cm: look.gsd_cm,
             objects: look.objects,
+            empty: look.empty,
         })
         .collect();
     let mut gaps: MultiRings = Vec::new();
@@ -53,12 +54,10 @@ pub(crate) fn coverage(fences: &Fences, mut asked: LookedAt) -> Coverage {
 fn row(
     fence: &Fence,
     share: &Share,
-    by_time: &BTreeMap<Timestamp, (FlightId, u64)>,
+    by_time: &BTreeMap<Timestamp, (FlightId, Vec<FenceId>)>,
 ) -> FenceCoverage {
     let last = share.last_seen.and_then(|at| by_time.get(&at));
-    // Something in view may stand elsewhere: only a picture without anything tells.
-    let empty =
-        share.whole_seen.and_then(|at| by_time.get(&at)).filter(|(_, objects)| *objects == 0);
+    let whole = share.whole_seen.and_then(|at| by_time.get(&at));
     FenceCoverage {
         id: fence.id.clone(),
         name: fence.name.clone(),
@@ -67,6 +66,6 @@ fn row(
         flight: last.map(|(flight, _)| *flight),
         gsd_cm: share.gsd_cm,
         share: share.share,
-        empty_at_last_look: empty.map(|_| true),
+        empty_at_last_look: whole.map(|(_, empty)| empty.contains(&fence.id)),
     }
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{AlertId, Class, Ellipse, Fix, LonLat, TrackId};
+use crate::{AlertId, Class, Ellipse, FenceId, Fix, LonLat, TrackId};
 
 /// A flight that was uploaded; counts from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -226,6 +226,9 @@ pub struct GroundLook {
     pub gsd_cm: f64,
     /// Objects in view.
     pub objects: u64,
+    /// Fences of which nearly all was in view with nothing in them.
+    #[serde(default)]
+    pub empty: Vec<FenceId>,
 }
 
 impl Finding {

@@ -229,6 +229,7 @@ mod tests {
             ring: square(at, side),
             gsd_cm: 2.0 + side / 100.0,
             objects: 0,
+            empty: Vec::new(),
         }
     }
 

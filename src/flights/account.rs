@@ -12,7 +12,7 @@ use flight::Joiner;
 use store::{AlertFilter, Store};
 
 use super::airborne::Noted;
-use super::luggage::Luggage;
+use super::luggage::{Luggage, is_dated};
 use crate::stage::look::Tally;
 
 /// A flight that has been looked at.
@@ -49,13 +49,14 @@ pub(super) fn report(luggage: Luggage, landed: Landed) -> FlightReport {
     }));
     let findings = with_alerts(&joiner, &alerts);
     let photos = media.iter().filter(|medium| medium.kind == MediaKind::Photo).count();
+    let times = || track.iter().map(|point| point.at).filter(|at| is_dated(*at));
     let mut by_class = BTreeMap::new();
     for finding in &findings {
         *by_class.entry(finding.class).or_default() += 1;
     }
     let summary = FlightSummary {
-        started_at: media.iter().filter_map(|medium| medium.started_at).min(),
-        ended_at: track.last().map(|point| point.at),
+        started_at: media.iter().filter_map(|m| m.started_at).min().or_else(|| times().min()),
+        ended_at: times().max(),
         video_s: total(media.iter().filter(|m| m.kind == MediaKind::Video).map(|m| m.duration_s)),
         frames: noted.frames,
         photos: u64::try_from(photos).unwrap_or(u64::MAX),

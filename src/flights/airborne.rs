@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use domain::{Frame, GroundLook, Mount, Observation, Place, Pose, Sighting, View, WarningCode};
+use domain::{
+    FenceId, Frame, GroundLook, Mount, Observation, Place, Pose, Sighting, View, WarningCode,
+};
 use flight::{Joiner, Picture};
 use ground::{Aerial, NoGround};
 use jiff::{SignedDuration, Timestamp};
+use rules::{Fences, Inside};
 
 use super::legs::{Legs, Seat};
 
@@ -15,6 +18,7 @@ use super::legs::{Legs, Seat};
 #[derive(Debug)]
 pub(crate) struct Airborne {
     legs: Arc<Legs>,
+    fences: Arc<Fences>,
     joiner: Joiner,
     noted: Noted,
 }
@@ -41,8 +45,8 @@ const REACH_M: f64 = 600.0;
 const EVERY: SignedDuration = SignedDuration::from_secs(1);
 
 impl Airborne {
-    pub(crate) fn new(legs: Arc<Legs>) -> Self {
-        Self { legs, joiner: Joiner::default(), noted: Noted::default() }
+    pub(crate) fn new(legs: Arc<Legs>, fences: Arc<Fences>) -> Self {
+        Self { legs, fences, joiner: Joiner::default(), noted: Noted::default() }
     }
 
     pub(crate) fn into_results(self) -> (Noted, Joiner) {
@@ -61,7 +65,7 @@ impl Airborne {
             .collect();
         let picture = seat.map_or(Picture::Video, |seat| seat.picture());
         self.joiner.join(frame.at, picture, &mut observations);
-        let looked = self.look(seat, frame, placed.as_ref(), observations.len());
+        let looked = self.look(seat, frame, placed.as_ref(), &observations);
         self.noted.frames += 1;
         if let Some(seat) = seat {
             *self.noted.by_media.entry(seat.leg.media).or_default() += 1;
@@ -125,7 +129,7 @@ impl Airborne {
         seat: Option<Seat<'_>>,
         frame: &Frame,
         placed: Option<&(Pose, &Aerial)>,
-        objects: usize,
+        seen: &[Observation],
     ) -> Vec<[f64; 2]> {
         let (Some(seat), Some((pose, camera))) = (seat, placed) else { return Vec::new() };
         let footprint = match camera.footprint(pose, REACH_M) {
@@ -139,14 +143,17 @@ impl Airborne {
         let due = noted.last_look.is_none_or(|last| frame.at.duration_since(last) >= EVERY);
         if due || seat.picture() == Picture::Photo {
             noted.last_look = Some(frame.at);
-            noted.looks.push(GroundLook {
+            let mut look = GroundLook {
                 at: frame.at,
                 media: seat.leg.media,
                 media_s: frame.at.duration_since(seat.leg.from).as_secs_f64(),
                 ring: footprint.ring.clone(),
                 gsd_cm: footprint.gsd_cm,
-                objects: u64::try_from(objects).unwrap_or(u64::MAX),
-            });
+                objects: u64::try_from(seen.len()).unwrap_or(u64::MAX),
+                empty: Vec::new(),
+            };
+            look.empty = empty_fences(&self.fences, &look, frame, seen);
+            noted.looks.push(look);
         }
         footprint.ring
     }
@@ -154,6 +161,27 @@ impl Airborne {
     fn refuse(&mut self, code: WarningCode, detail: impl FnOnce() -> String) {
         self.noted.refused.entry(code).or_insert_with(|| (0, detail())).0 += 1;
     }
+}
+
+/// The fences that one look shows whole, with nothing that may stand in them.
+fn empty_fences(
+    fences: &Fences,
+    look: &GroundLook,
+    frame: &Frame,
+    seen: &[Observation],
+) -> Vec<FenceId> {
+    let looks = std::slice::from_ref(look);
+    let whole = fences.all().iter().filter(|fence| {
+        let share = fence.rings().and_then(|rings| ground::share_of(&rings, looks));
+        share.is_some_and(|share| share.whole_seen.is_some())
+    });
+    let empty = whole.filter(|fence| {
+        seen.iter().all(|object| {
+            let p = fence.probability(&frame.source, object.place, object.seen);
+            Inside::of(p) == Inside::No
+        })
+    });
+    empty.map(|fence| fence.id.clone()).collect()
 }
 
 fn code(why: &NoGround) -> WarningCode {

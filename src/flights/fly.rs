@@ -117,7 +117,7 @@ impl Hangar<'_> {
             .context("cannot make a folder for clips")?;
         let manifest = manifest(self.loaded, &model);
         let whose = Whose::Flight(source.clone());
-        let airborne = Box::new(Airborne::new(Arc::clone(&luggage.legs)));
+        let airborne = Box::new(Airborne::new(Arc::clone(&luggage.legs), Arc::clone(&self.fences)));
         Ok(Parts {
             detector: Box::new(detector),
             tracker: config.detector.tracker.clone(),

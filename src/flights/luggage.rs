@@ -133,9 +133,8 @@ impl<'a> Packing<'a> {
     }
 
     fn read_log(&mut self, name: &str, path: &Path) {
-        let read = media::telemetry(name, path).and_then(|telemetry| {
-            Timeline::new(telemetry, &self.zone).map_err(anyhow::Error::from)
-        });
+        let read =
+            media::telemetry(name, path).and_then(|telemetry| Ok(self.placed_in_time(telemetry)?));
         match read {
             Ok(timeline) => {
                 self.warnings.extend(timeline.warnings().clone().about(name));
@@ -234,13 +233,7 @@ impl<'a> Packing<'a> {
             return (None, String::new());
         };
         let dialect = telemetry.dialect.clone();
-        let dated = match Timeline::new(telemetry, &self.zone) {
-            Err(flight::NoTimeline::NoClock(telemetry)) => {
-                Timeline::anchored(*telemetry, self.undated())
-            }
-            other => other,
-        };
-        match dated {
+        match self.placed_in_time(telemetry) {
             Ok(timeline) => {
                 self.warnings.extend(timeline.warnings().clone().about(name));
                 (Some(timeline), dialect)
@@ -249,6 +242,16 @@ impl<'a> Packing<'a> {
                 self.warn(WarningCode::NoTelemetry, name, error.to_string());
                 (None, dialect)
             }
+        }
+    }
+
+    /// By its own times; where there are none, somewhere in 1970.
+    fn placed_in_time(&self, telemetry: flight::Telemetry) -> Result<Timeline, flight::NoTimeline> {
+        match Timeline::new(telemetry, &self.zone) {
+            Err(flight::NoTimeline::NoClock(telemetry)) => {
+                Timeline::anchored(*telemetry, self.undated())
+            }
+            other => other,
         }
     }
 
@@ -359,7 +362,12 @@ fn heights(path: &Path) -> anyhow::Result<Arc<HeightGrid>> {
 
 /// When a photo was taken; `None` where it was put somewhere for want of a time.
 fn dated(track: &Timeline) -> Option<Timestamp> {
-    Some(track.first_at()).filter(|at| *at > Timestamp::UNIX_EPOCH + UNDATED)
+    Some(track.first_at()).filter(|at| is_dated(*at))
+}
+
+/// Whether a time is one of the world, not one of those that files without a time are put at.
+pub(super) fn is_dated(at: Timestamp) -> bool {
+    at > Timestamp::UNIX_EPOCH + UNDATED
 }
 
 fn bare(name: &str, kind: MediaKind) -> FlightMedia {

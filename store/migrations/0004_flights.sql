@@ -73,6 +73,8 @@ CREATE TABLE flight_looks (
     gsd_cm DOUBLE PRECISION NOT NULL,
     -- Objects in view.
     objects BIGINT NOT NULL,
+    -- JSON: the ids of fences of which nearly all was in view with nothing in them.
+    empty TEXT NOT NULL,
     PRIMARY KEY (flight, n)
 );
 

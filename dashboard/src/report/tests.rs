@@ -31,6 +31,7 @@ pub(crate) fn sample() -> FlightReport {
         ring: [[120.0995, 30.9], [120.1005, 30.9], [120.1005, 30.901], [120.0995, 30.9]].to_vec(),
         gsd_cm: 2.1,
         objects: 1,
+        empty: Vec::new(),
     };
     let finding = Finding {
         track: TrackId(1),

@@ -55,7 +55,15 @@ fn report() -> FlightReport {
         [120.0878, 30.8943],
         [120.0868, 30.8943],
     ];
-    let look = GroundLook { at: at(1), media: 0, media_s: 1.0, ring, gsd_cm: 2.1, objects: 3 };
+    let look = GroundLook {
+        at: at(1),
+        media: 0,
+        media_s: 1.0,
+        ring,
+        gsd_cm: 2.1,
+        objects: 3,
+        empty: Vec::new(),
+    };
     let flat = GroundLook { ring: vec![[120.0, 30.0], [120.1, 30.0]], ..look.clone() };
     FlightReport {
         summary: FlightSummary {

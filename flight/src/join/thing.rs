@@ -14,9 +14,10 @@ pub(super) struct Thing {
     /// That of its first sighting.
     pub(super) track: TrackId,
     plane: Plane,
-    /// Since the present track of it began or it last moved: where, when.
-    anchor: [f64; 2],
+    /// It began, or last moved.
     since: Timestamp,
+    /// Sightings in a row that were away from where it stands.
+    away: u32,
     moved: bool,
     joined: bool,
     at: Weighted,
@@ -31,6 +32,8 @@ pub(super) struct Thing {
 
 /// Sightings of one place under a moving camera differ by up to this, or by their doubt, metres.
 const STILL_M: f64 = 2.0;
+/// One box that is cut off by a tree or the edge of the picture has not moved.
+const MOVED_AFTER: u32 = 3;
 /// Things farther apart than this are two, however great the doubt, metres. Half a parked car's pitch.
 const FARTHEST_M: f64 = 3.5;
 /// χ² of two dimensions, 99 %.
@@ -44,8 +47,8 @@ impl Thing {
         Some(Self {
             track: seen.track,
             plane: Plane::at(fix.position),
-            anchor: [0.0, 0.0],
             since: at,
+            away: 0,
             moved: false,
             joined: false,
             at: Weighted::new([0.0, 0.0], fix.covariance),
@@ -62,12 +65,16 @@ impl Thing {
     pub(super) fn see(&mut self, at: Timestamp, seen: &Observation) {
         let Some(fix) = fix(seen) else { return };
         let here = self.plane.metres(fix.position);
-        let apart = (here[0] - self.anchor[0]).hypot(here[1] - self.anchor[1]);
-        if apart > STILL_M.max(fix.covariance.ellipse95().semi_major_m / 2.0) {
-            (self.anchor, self.since, self.moved) = (here, at, true);
-            self.at = Weighted::new(here, fix.covariance);
-        } else {
+        let apart = (here[0] - self.at.mean[0]).hypot(here[1] - self.at.mean[1]);
+        if apart <= STILL_M.max(fix.covariance.ellipse95().semi_major_m / 2.0) {
+            self.away = 0;
             self.at.add(here, fix.covariance);
+        } else {
+            self.away += 1;
+            if self.away >= MOVED_AFTER {
+                (self.since, self.away, self.moved) = (at, 0, true);
+                self.at = Weighted::new(here, fix.covariance);
+            }
         }
         if at.duration_since(self.last_seen) > PASS {
             self.passes += 1;

@@ -1,6 +1,6 @@
 //! What was looked at, over all flights.
 
-use domain::{FlightId, GroundLook};
+use domain::{FenceId, FlightId, GroundLook};
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
@@ -23,6 +23,8 @@ pub struct Look {
     pub gsd_cm: f64,
     /// Objects in view.
     pub objects: u64,
+    /// Fences of which nearly all was in view with nothing in them.
+    pub empty: Vec<FenceId>,
 }
 
 impl Store {
@@ -34,7 +36,7 @@ impl Store {
         bbox: Option<[f64; 4]>,
     ) -> Result<Vec<Look>, StoreError> {
         let mut query = QueryBuilder::<Sqlite>::new(
-            "SELECT flight, at, ring, gsd_cm, objects FROM flight_looks WHERE at >= ",
+            "SELECT flight, at, ring, gsd_cm, objects, empty FROM flight_looks WHERE at >= ",
         );
         query.push_bind(from.as_microsecond());
         if let Some([west, south, east, north]) = bbox {
@@ -61,9 +63,11 @@ pub(super) async fn write_looks(
     for (n, look) in (0_i64..).zip(looks) {
         let Some([west, south, east, north]) = bounds(&look.ring) else { continue };
         let ring = serde_json::to_string(&look.ring).map_err(|e| sqlx::Error::Encode(e.into()))?;
+        let empty =
+            serde_json::to_string(&look.empty).map_err(|e| sqlx::Error::Encode(e.into()))?;
         sqlx::query::<Sqlite>(
             "INSERT INTO flight_looks (flight, n, at, min_lon, min_lat, max_lon, max_lat, ring, \
-             gsd_cm, objects) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+             gsd_cm, objects, empty) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         )
         .bind(number(flight))
         .bind(n)
@@ -75,6 +79,7 @@ pub(super) async fn write_looks(
         .bind(ring)
         .bind(look.gsd_cm)
         .bind(i64::try_from(look.objects).unwrap_or(i64::MAX))
+        .bind(empty)
         .execute(&mut *tx)
         .await?;
     }
@@ -99,6 +104,7 @@ struct LookRow {
     ring: String,
     gsd_cm: f64,
     objects: i64,
+    empty: String,
 }
 
 impl TryFrom<LookRow> for Look {
@@ -112,6 +118,8 @@ impl TryFrom<LookRow> for Look {
                 .map_err(|e| bad(&key, "flight_looks.ring", &format_args!("JSON, but {e}")))?,
             gsd_cm: row.gsd_cm,
             objects: count(&key, "flight_looks.objects", row.objects)?,
+            empty: serde_json::from_str(&row.empty)
+                .map_err(|e| bad(&key, "flight_looks.empty", &format_args!("JSON, but {e}")))?,
         })
     }
 }

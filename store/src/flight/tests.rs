@@ -40,6 +40,7 @@ fn report(looks: i64) -> FlightReport {
         ring: [[120.0, 30.0], [120.5, 30.0], [120.5, 30.5], [120.0, 30.0]].to_vec(),
         gsd_cm: 2.5,
         objects: 3,
+        empty: Vec::new(),
     };
     FlightReport {
         summary: FlightSummary { findings: 7, ..FlightSummary::default() },

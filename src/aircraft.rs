@@ -9,11 +9,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use domain::Clock;
 use flight::cloud::{Devices, Topic, TopicKind, Update};
 use ingest::{Broker, Heard, Keep};
 use jiff::Timestamp;
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
 use store::{NewTelemetry, Store, StoreError};
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -106,7 +109,10 @@ impl Keep for Log {
         let now = self.clock.now();
         let news: Vec<NewTelemetry> =
             messages.iter().filter_map(|heard| understood(&mut self.devices, heard, now)).collect();
-        let written = self.store.append_telemetry(&news).await?;
+        let written = self.store.append_telemetry(&news).await.inspect_err(|_| {
+            // They come again, and are not to be taken for repeated.
+            self.devices = Devices::default();
+        })?;
         metrics::counter!("xunjian_aircraft_messages_total").increment(written);
         Ok(())
     }
@@ -153,18 +159,20 @@ fn understood(devices: &mut Devices, heard: &Heard, now: Timestamp) -> Option<Ne
             return None;
         }
     };
-    // A repeated message may be one that could not be kept before: the store knows what it has.
     let at = match &update {
         Update::Osd(osd) => osd.at,
-        Update::Topology(_) | Update::Upload(_) | Update::Event(_) | Update::Repeated { .. } => {
-            None
-        }
+        Update::Topology(topology) => topology.at,
+        Update::Upload(upload) => upload.at,
+        Update::Event(event) => event.at,
+        Update::Repeated { .. } => None,
     };
     Some(NewTelemetry {
         device: topic.serial.as_str().to_owned(),
         at: at.unwrap_or(now),
         kind: kind(topic.kind).to_owned(),
-        tid: None,
+        // The store knows what it has by all that a message says: parts of one OSD share their `tid`,
+        // and the time of a repeated message is that of its arrival.
+        tid: Some(BASE64_STANDARD.encode(Sha256::digest(&heard.payload))),
         body: String::from_utf8_lossy(&heard.payload).into_owned(),
     })
 }

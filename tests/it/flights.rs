@@ -1,8 +1,11 @@
 //! Flights end to end: looked at on the command line, compared with truth, uploaded over a bad line, killed in
 //! the middle, heard of over MQTT, and seen in a browser.
 
+mod aircraft;
 mod analysed;
 mod compared;
+mod cut;
+mod served;
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -97,10 +100,6 @@ impl Desk {
 
     pub(crate) fn flight(&self, id: u64) -> Option<Value> {
         self.get(&format!("/api/flights/{id}"))
-    }
-
-    pub(crate) fn state(&self, id: u64) -> Option<String> {
-        Some(word(&self.flight(id)?["state"]).to_owned())
     }
 
     /// Waits until it is looked at.

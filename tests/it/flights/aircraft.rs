@@ -1,0 +1,102 @@
+//! What aircraft say over MQTT is kept once.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use crate::program::{Mosquitto, Site, free_port, text, wait_for};
+
+const DEVICES: u64 = 5;
+const MESSAGES: u64 = 3;
+
+#[test]
+fn what_aircraft_say_is_kept_once() {
+    let port = free_port();
+    let site = Site::new(&format!("[aircraft]\nurl = \"mqtt://127.0.0.1:{port}\"\n"), false);
+    let broker = Mosquitto::new(port);
+    let _broker = broker.start();
+    let program = site.serve();
+    // Nothing else says that the program listens: the first message is said until it is heard.
+    wait_for("the first message", || {
+        publish(port, 0, &osd(0, 0));
+        (kept(&site)? == 1).then_some(())
+    });
+
+    let say_all = || {
+        for device in 0..DEVICES {
+            let lines: Vec<String> = (0..MESSAGES).map(|n| osd(device, n)).collect();
+            publish(port, device, &lines.join("\n"));
+        }
+    };
+    say_all();
+    publish(port, 0, r#"{"tid": "broken", "data": {"#);
+    wait_for("all messages", || {
+        (kept(&site)? >= DEVICES * MESSAGES && bad(&site)? == 1).then_some(())
+    });
+    assert_eq!(kept(&site), Some(DEVICES * MESSAGES));
+
+    // The broker keeps the order, so what was said again was heard before the last.
+    say_all();
+    publish(port, DEVICES, &osd(DEVICES, 0));
+    wait_for("the last message", || (kept(&site)? > DEVICES * MESSAGES).then_some(()));
+    assert_eq!(kept(&site), Some(DEVICES * MESSAGES + 1));
+    assert_eq!(bad(&site), Some(1));
+    assert_eq!(stored(&site), [3, 3, 3, 3, 3, 1]);
+    assert!(program.stop());
+}
+
+fn serial(device: u64) -> String {
+    format!("1581F5BKD2380{device:04}")
+}
+
+/// One line, as an aircraft behind a dock says it.
+fn osd(device: u64, n: u64) -> String {
+    let at = 1_790_000_000_000 + n * 500;
+    serde_json::json!({
+        "tid": format!("tid-{device}-{n}"),
+        "bid": format!("bid-{device}-{n}"),
+        "timestamp": at,
+        "gateway": "4TADK210010001",
+        "data": {
+            "latitude": 30.898, "longitude": 120.08, "height": 30.5, "elevation": 25.3,
+            "attitude_head": 75.0, "attitude_pitch": 0.1, "attitude_roll": -0.2,
+            "horizontal_speed": 5.0, "mode_code": 5
+        }
+    })
+    .to_string()
+}
+
+/// Each line is a message that the broker has acknowledged.
+fn publish(port: u16, device: u64, lines: &str) {
+    let mut client = Command::new("mosquitto_pub")
+        .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-q", "1", "-l", "-t"])
+        .arg(format!("thing/product/{}/osd", serial(device)))
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    client.stdin.take().unwrap().write_all(format!("{lines}\n").as_bytes()).unwrap();
+    let output = client.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+}
+
+fn kept(site: &Site) -> Option<u64> {
+    counted(site, "xunjian_aircraft_messages_total")
+}
+
+fn bad(site: &Site) -> Option<u64> {
+    counted(site, "xunjian_aircraft_bad_messages_total")
+}
+
+fn counted(site: &Site, name: &str) -> Option<u64> {
+    let metrics = site.get("/metrics")?;
+    metrics.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
+}
+
+/// Rows of each device, read by SQLite itself.
+fn stored(site: &Site) -> Vec<u64> {
+    let read = "import sqlite3, sys; [print(r[0]) for r in sqlite3.connect(sys.argv[1]).execute('SELECT count(*) FROM telemetry GROUP BY device ORDER BY device')]";
+    let database = site.dir.path().join("x.db");
+    let output = Command::new("python3").args(["-c", read]).arg(database).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    text(&output.stdout).lines().map(|line| line.parse().unwrap()).collect()
+}

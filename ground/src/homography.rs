@@ -46,6 +46,13 @@ impl Homography {
         (p.z > f64::EPSILON * self.0.norm()).then(|| Vector2::new(p.x / p.z, p.y / p.z))
     }
 
+    /// Row-major, the last number 1 unless it would be 0.
+    pub fn rows(&self) -> [[f64; 3]; 3] {
+        let scale = if self.0[(2, 2)].abs() > f64::EPSILON { self.0[(2, 2)] } else { 1.0 };
+        let h = self.0 / scale;
+        [0, 1, 2].map(|row| [0, 1, 2].map(|column| h[(row, column)]))
+    }
+
     /// How the mapped point moves per unit of the point: columns ∂/∂x and ∂/∂y.
     pub fn jacobian(&self, point: Vector2<f64>) -> Option<Matrix2<f64>> {
         let at = self.map(point)?;

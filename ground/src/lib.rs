@@ -19,6 +19,7 @@ mod geotiff;
 mod grid;
 mod homography;
 mod mercator;
+mod motion;
 mod object;
 mod optics;
 mod relief;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use detector::{Motion, Stabiliser, Tracker, TrackerConfig};
-use domain::{Bbox, Detection, Frame, Sighting, TrackId};
+use detector::{Motion, Stabiliser, Tracker, TrackerConfig, Warp};
+use domain::{Bbox, Detection, Frame, Pose, Sighting, TrackId};
 use flight::Picture;
 
 use crate::flights::Legs;
@@ -22,7 +22,10 @@ pub(crate) struct Follower {
 #[derive(Debug)]
 struct Air {
     legs: Arc<Legs>,
-    stabiliser: Stabiliser,
+    /// The last picture's pose, where it can tell the next motion.
+    pose: Option<Steady>,
+    /// Looks for the motion in the picture where poses do not tell it.
+    stabiliser: Option<Stabiliser>,
     /// Tracks of photos count from far up, so that they never meet those of the tracker.
     photo_tracks: u64,
 }
@@ -31,7 +34,8 @@ impl Follower {
     pub(crate) fn new(config: &TrackerConfig, flight: Option<&Arc<Legs>>) -> Self {
         let air = flight.map(|legs| Air {
             legs: Arc::clone(legs),
-            stabiliser: Stabiliser::new(),
+            pose: None,
+            stabiliser: None,
             photo_tracks: FIRST_PHOTO_TRACK,
         });
         Self { tracker: Tracker::new(config), air, spent: Duration::ZERO }
@@ -45,6 +49,29 @@ impl Follower {
         };
         self.spent += begun.elapsed();
         sightings
+    }
+}
+
+/// A pose that tells where the picture moved.
+#[derive(Debug)]
+struct Steady {
+    media: usize,
+    pose: Pose,
+}
+
+/// Turning faster than this, degrees a second, a clock off by a tenth of a second moves the picture by
+/// more than a car.
+const SLOW_DPS: f64 = 5.0;
+/// Poses farther from a sample than this are too much of a guess, seconds.
+const FRESH_S: f64 = 0.5;
+
+impl Steady {
+    fn of(legs: &Legs, frame: &Frame) -> Option<Self> {
+        let seat = legs.at(frame.at)?;
+        let pose = seat.pose_at(frame.at)?;
+        let tells =
+            pose.camera.is_some() && pose.age_s <= FRESH_S && pose.yaw_rate_dps.abs() <= SLOW_DPS;
+        tells.then(|| Self { media: seat.leg.media, pose })
     }
 }
 
@@ -76,12 +103,30 @@ impl Air {
         frame: &Frame,
         detections: &[Detection],
     ) -> Vec<Sighting> {
+        let motion = self.by_poses(frame).unwrap_or_else(|| self.by_picture(frame, detections));
+        tracker.update_moved(detections, frame.at, &motion)
+    }
+
+    /// Two poses tell the motion to a few pixels and cost nothing, while the camera turns slowly: then
+    /// a clock that is a little off does not matter.
+    fn by_poses(&mut self, frame: &Frame) -> Option<Motion> {
+        let now = Steady::of(&self.legs, frame);
+        let before = std::mem::replace(&mut self.pose, now);
+        let (before, now) = (before?, self.pose.as_ref()?);
+        let seat = self.legs.at(frame.at)?;
+        let rows = (before.media == now.media)
+            .then(|| seat.camera(frame.size)?.motion(&before.pose, &now.pose))??;
+        self.stabiliser = None;
+        Some(Motion::Known { warp: Warp::new(rows)?, inliers: 0 })
+    }
+
+    fn by_picture(&mut self, frame: &Frame, detections: &[Detection]) -> Motion {
         let boxes: Vec<Bbox> = detections.iter().map(|detection| detection.bbox).collect();
-        let motion = self.stabiliser.follow(frame, &boxes).unwrap_or_else(|error| {
+        let stabiliser = self.stabiliser.get_or_insert_with(Stabiliser::new);
+        stabiliser.follow(frame, &boxes).unwrap_or_else(|error| {
             tracing::warn!(%error, frame = frame.number, "the camera's motion cannot be told");
             Motion::Blind
-        });
-        tracker.update_moved(detections, frame.at, &motion)
+        })
     }
 
     /// What one photo shows has no past in the picture.

@@ -6,6 +6,7 @@ mod analysed;
 mod compared;
 mod cut;
 mod served;
+mod walked;
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};

@@ -1,0 +1,138 @@
+/**
+ * Brings a flight to the page as a reviewer does, against the real server:
+ *
+ *   node e2e/flights.mjs BASE_URL USER PASSWORD OUT_DIR FLIGHT_DIR
+ *
+ * Signs in, uploads every file of FLIGHT_DIR, waits until the flight has been looked at, and checks map, video,
+ * findings and warnings. Writes screenshots to OUT_DIR and one line of JSON to stdout; exits with 0 when everything
+ * held and the page logged no error, else with 1. The browser is $CHROMIUM or /usr/bin/chromium.
+ */
+import { mkdirSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+
+const DEADLINE_MS = 120_000;
+const [base, user, password, out, folder] = process.argv.slice(2);
+
+const result = { ok: false, step: "start", files: 0, findings: 0, warnings: [], problems: [] };
+try {
+  if (!folder) throw new Error("usage: flights.mjs BASE_URL USER PASSWORD OUT_DIR FLIGHT_DIR");
+  mkdirSync(out, { recursive: true });
+  await inBrowser(walk);
+  result.ok = result.problems.length === 0;
+} catch (error) {
+  result.problems.push(error instanceof Error ? error.message : String(error));
+}
+console.log(JSON.stringify(result));
+process.exitCode = result.ok ? 0 : 1;
+
+async function inBrowser(act) {
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: [
+      "--headless",
+      "--no-sandbox",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      // MapLibre needs WebGL; this one is drawn by the CPU.
+      "--use-gl=angle",
+      "--use-angle=swiftshader",
+      "--enable-unsafe-swiftshader",
+    ],
+  });
+  try {
+    const context = await browser.newContext({
+      viewport: { width: 1440, height: 900 },
+      locale: "zh-CN",
+      timezoneId: "Asia/Shanghai",
+    });
+    const page = await context.newPage();
+    page.setDefaultTimeout(DEADLINE_MS);
+    page.on("pageerror", (error) => result.problems.push(`page error: ${error.message}`));
+    await act(page);
+  } finally {
+    await browser.close();
+  }
+}
+
+async function walk(page) {
+  result.step = "sign in";
+  await page.goto(new URL("/", base).href);
+  await page.getByTestId("login-name").fill(user);
+  await page.getByTestId("login-password").fill(password);
+  await page.getByTestId("login-submit").click();
+  await page.locator('[data-testid="connection"][data-state="online"]').waitFor();
+  // Not before: asking who is signed in is refused until somebody is, and browsers log that.
+  page.on("console", (message) => {
+    if (message.type() === "error") result.problems.push(`console, ${result.step}: ${message.text()}`);
+  });
+
+  result.step = "find the flights";
+  await page.getByTestId("nav-flights").click();
+  await page.getByTestId("flights-empty").waitFor();
+  await shoot(page, "no-flights");
+
+  result.step = "upload";
+  const files = readdirSync(folder).sort();
+  await page.getByTestId("file-input").setInputFiles(files.map((name) => join(folder, name)));
+  await page.waitForURL(/\/flights\/\d+$/);
+  const state = (name) => page.locator(`[data-testid="flight-state"][data-state="${name}"]`);
+  await state("queued").or(state("processing")).or(state("done")).waitFor();
+  await page.screenshot({ path: join(out, "processing.png") });
+
+  result.step = "wait until it is looked at";
+  await state("done").waitFor();
+
+  result.step = "find it in the list";
+  const address = page.url();
+  await page.getByTestId("nav-flights").click();
+  const row = page.locator('[data-testid="flight-row"][data-state="done"]');
+  await row.waitFor();
+  await shoot(page, "flights");
+  await row.click();
+  await page.waitForURL(address);
+
+  result.step = "see the report";
+  await page.locator('[data-testid="map"][data-ready="true"] canvas').waitFor();
+  await page.waitForFunction(() => document.querySelector('[data-testid="flight-video"]')?.readyState >= 2);
+  const rows = page.getByTestId("findings").locator("tbody tr[data-row-key]");
+  await rows.first().waitFor();
+  result.findings = await rows.count();
+  await shoot(page, "report");
+
+  result.step = "choose a finding";
+  const now = await page.getByTestId("now").textContent();
+  await rows.nth(result.findings - 1).click();
+  await page.waitForFunction((before) => document.querySelector('[data-testid="now"]')?.textContent !== before, now);
+  await shoot(page, "finding");
+
+  result.step = "read the warnings";
+  await page.locator('[data-node-key="warnings"]').click();
+  const warnings = page.getByTestId("warnings").locator("li[data-code]");
+  await warnings.first().waitFor();
+  result.warnings = await warnings.evaluateAll((items) => items.map((item) => item.dataset.code));
+  await shoot(page, "warnings");
+
+  result.step = "find its files";
+  result.files = files.length;
+  const flight = await page.evaluate((id) => fetch(`/api/flights/${id}`).then((answer) => answer.json()), address.split("/").pop());
+  const stored = flight.file_list.map(({ name }) => name).sort();
+  if (stored.join() !== files.join()) throw new Error(`the flight has ${stored}, not ${files}`);
+  result.step = "done";
+}
+
+/** In both languages, and back to Chinese. */
+async function shoot(page, name) {
+  for (const language of ["zh-CN", "en"]) {
+    if ((await page.evaluate(() => document.documentElement.lang)) !== language) {
+      await page.getByTestId("language").click();
+      await page.locator(`html[lang="${language}"]`).waitFor();
+    }
+    await page.screenshot({ path: join(out, `${name}.${language}.png`) });
+  }
+  await page.getByTestId("language").click();
+  await page.locator('html[lang="zh-CN"]').waitFor();
+}

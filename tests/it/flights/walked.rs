@@ -1,0 +1,31 @@
+//! A flight in a real browser.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use super::{demo, list, number, rules};
+use crate::program::{Site, root, text};
+
+#[test]
+fn a_reviewer_brings_a_flight_and_reads_what_was_found() {
+    let site = Site::new(&rules(), false);
+    let (program, password) = site.first_serve();
+    let shots = site.dir.path().join("shots");
+    let output = Command::new("node")
+        .arg(root().join("dashboard/ui/e2e/flights.mjs"))
+        .arg(format!("http://127.0.0.1:{}", site.http))
+        .args(["admin", &password])
+        .args([&shots, &demo()])
+        .output()
+        .unwrap();
+    let told = format!("{}{}", text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{told}");
+    let result: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(result["ok"], true, "{told}");
+    assert_eq!(result["files"], 5);
+    assert!(number(&result["findings"]) >= 3.0, "{told}");
+    assert!(list(&result["warnings"]).contains(&"flat_ground".into()), "{told}");
+    assert!(std::fs::read_dir(&shots).unwrap().count() >= 11, "pictures were taken");
+    assert!(program.stop());
+}

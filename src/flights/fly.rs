@@ -58,16 +58,19 @@ pub(crate) async fn fly(
         (Arc::new(Inbox::default()), hangar.stop.child_token(), Stages::new());
     let begun = Instant::now();
     let Ends { tally, judged } = pipeline::start(&inbox, parts, &mut stages);
-    let road = Road {
+    // Else a photo would tell that this source's video is of a kind that no clips are cut from.
+    let aside = SegmentDir::new(hangar.scratch.join("photos"), KEEP, 0)?;
+    let [videos, photos] = [segments, aside].map(|segments| Road {
         inbox: &inbox,
         segments,
         clock: Arc::clone(&hangar.clock),
         config: &config.ingest,
         stop: &stop,
-    };
+    });
+    let road = |leg: &Leg| if leg.kind == MediaKind::Photo { &photos } else { &videos };
     let legs = Arc::clone(&luggage.legs);
     let reading = async {
-        let read = read_legs(&road, name, &source, legs.all(), &mut progress).await;
+        let read = read_legs(road, name, &source, legs.all(), &mut progress).await;
         stop.cancel();
         inbox.close();
         read
@@ -130,8 +133,8 @@ impl Hangar<'_> {
 }
 
 /// Each file to its end, and the end of the source behind the last.
-async fn read_legs(
-    road: &Road<'_>,
+async fn read_legs<'a>(
+    road: impl Fn(&Leg) -> &'a Road<'a>,
     name: &str,
     source: &SourceId,
     legs: &[Leg],
@@ -150,7 +153,7 @@ async fn read_legs(
         };
         let ready = Ready { spec, surveyed: None, zones: Vec::new() };
         let then = if index + 1 == legs.len() { Then::End } else { Then::More };
-        let (status, end) = road
+        let (status, end) = road(leg)
             .read(&ready, then, |board| progress((read + weight(leg) * part(board, leg)) / whole))
             .await;
         statuses.extend(status.map(|status| (leg.media, status)));

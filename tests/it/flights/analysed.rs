@@ -1,6 +1,6 @@
 //! `analyze` on what a drone brought back.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
@@ -28,6 +28,16 @@ impl Analysed {
 
     fn file(&self, name: &str) -> String {
         std::fs::read_to_string(self.dir.path().join("out").join(name)).unwrap()
+    }
+
+    /// Every file by its alert and name, with its bytes.
+    fn evidence(&self) -> BTreeMap<String, Vec<u8>> {
+        let folder = self.dir.path().join("out/evidence");
+        let files = std::fs::read_dir(&folder).unwrap().flat_map(|alert| {
+            std::fs::read_dir(alert.unwrap().path()).unwrap().map(|file| file.unwrap().path())
+        });
+        let name = |path: &Path| path.strip_prefix(&folder).unwrap().display().to_string();
+        files.map(|path| (name(&path), std::fs::read(&path).unwrap())).collect()
     }
 
     fn alert_ids(&self) -> BTreeSet<&str> {
@@ -171,7 +181,29 @@ fn the_same_flight_gives_the_same_alerts() {
     assert_eq!(alerts.lines().count(), 3);
     assert_eq!(alerts, FIRST.file("alerts.jsonl"));
     assert_eq!(again.told["findings"], FIRST.told["findings"]);
+    assert!(again.evidence() == FIRST.evidence(), "evidence differs");
 }
+
+#[test]
+fn each_alert_has_its_pictures_and_its_clip() {
+    let evidence = FIRST.evidence();
+    for id in FIRST.alert_ids() {
+        let of_alert = |name: &&str| evidence.contains_key(&format!("{id}/{name}"));
+        assert_eq!(EVIDENCE.iter().copied().filter(of_alert).collect::<Vec<_>>(), EVIDENCE);
+    }
+    assert_eq!(evidence.len(), 3 * EVIDENCE.len());
+}
+
+const EVIDENCE: [&str; 8] = [
+    "clip.mp4",
+    "first_annotated.jpg",
+    "first_crop.jpg",
+    "first_scene.jpg",
+    "last_annotated.jpg",
+    "last_crop.jpg",
+    "last_scene.jpg",
+    "manifest.json",
+];
 
 #[test]
 fn a_zip_of_the_flight_is_the_flight() {

@@ -4,7 +4,6 @@
 //! The program only listens. Two platforms that answer the same dock confuse it, so nothing here
 //! answers, and nothing is sent to an aircraft.
 
-use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,7 +28,8 @@ use crate::config::Config;
 pub(crate) struct AircraftConfig {
     /// Whether telemetry is listened to. Default: true.
     pub listen: bool,
-    /// The broker of the aircraft's platform, `mqtt://user:password@host:1883`. Default: that of `[mqtt]`.
+    /// The broker of the aircraft's platform, `mqtt://user:password@host:1883`. Default: `mqtt.url`; the embedded
+    /// broker takes nothing from outside.
     pub url: Option<Url>,
     /// Names the session at that broker. Default: xunjian-aircraft.
     pub client_id: String,
@@ -86,11 +86,10 @@ pub(crate) async fn listen(
     clock: Arc<dyn Clock>,
     stop: &CancellationToken,
 ) -> anyhow::Result<()> {
-    if !config.aircraft.listen {
+    let Some(broker) = broker(config) else {
         stop.cancelled().await;
         return Ok(());
-    }
-    let broker = broker(config).context("no address of an MQTT broker for aircraft")?;
+    };
     let log = Log { devices: Devices::default(), store, clock };
     ingest::hear(&broker, &FILTERS, stop, log).await.context("cannot listen to aircraft")
 }
@@ -119,28 +118,12 @@ impl Keep for Log {
 }
 
 fn broker(config: &Config) -> Option<Broker> {
-    let own = || own_address(config.mqtt.listen, config.mqtt.users.first_key_value());
-    let url = config.aircraft.url.clone().or_else(|| config.mqtt.url.clone()).or_else(own)?;
+    let url = config.aircraft.url.clone().or_else(|| config.mqtt.url.clone());
     Some(Broker {
-        url,
+        url: url.filter(|_| config.aircraft.listen)?,
         ca_file: config.mqtt.ca_file.clone(),
         client_id: config.aircraft.client_id.clone(),
     })
-}
-
-/// The embedded broker, as one of its users.
-fn own_address(listen: SocketAddr, user: Option<(&String, &String)>) -> Option<Url> {
-    let reachable = match listen.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => SocketAddr::from(([127, 0, 0, 1], listen.port())),
-        IpAddr::V6(ip) if ip.is_unspecified() => SocketAddr::from(([127, 0, 0, 1], listen.port())),
-        _ => listen,
-    };
-    let mut url = Url::parse(&format!("mqtt://{reachable}")).ok()?;
-    if let Some((name, password)) = user {
-        url.set_username(name).ok()?;
-        url.set_password(Some(password)).ok()?;
-    }
-    Some(url)
 }
 
 /// What is kept of a message; one that says nothing is counted and let go.

@@ -69,14 +69,6 @@ impl Warnings {
         }
     }
 
-    /// Adds what somebody else found, with its count.
-    pub fn note(&mut self, warning: &FlightWarning) {
-        match self.0.iter_mut().find(|known| known.code == warning.code) {
-            Some(known) => known.count = known.count.saturating_add(warning.count),
-            None => self.0.push(warning.clone()),
-        }
-    }
-
     /// One warning per kind, in the order in which they were first met.
     pub fn iter(&self) -> std::slice::Iter<'_, FlightWarning> {
         self.0.iter()

@@ -61,6 +61,8 @@ const WINDOW: u16 = 500;
 const TOGETHER: Duration = Duration::from_millis(200);
 /// How long the broker keeps the session while the program is away, seconds.
 const SESSION_S: u32 = 24 * 3600;
+/// Longer packets are not sent by the broker: with a topic around the largest message that is read.
+const MOST_BYTES: u32 = 512 << 10;
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const CONNECT_TIMEOUT_S: u64 = 5;
 /// Between two tries.
@@ -192,6 +194,7 @@ impl Broker {
             .set_clean_start(false)
             .set_session_expiry_interval(Some(SESSION_S))
             .set_receive_maximum(Some(WINDOW))
+            .set_max_packet_size(Some(MOST_BYTES))
             .set_manual_acks(true);
         Ok(options)
     }

@@ -224,6 +224,8 @@ pub(crate) fn manifest(loaded: &Loaded, model: &dashboard::Model) -> ManifestCon
             ("rejoin_within".to_owned(), time(parking.rejoin_within)),
             ("still_iou".to_owned(), parking.still_iou.to_string()),
             ("moved_iou".to_owned(), parking.moved_iou.to_string()),
+            ("still_m".to_owned(), parking.still_m.to_string()),
+            ("moved_m".to_owned(), parking.moved_m.to_string()),
         ]),
         software_version: env!("CARGO_PKG_VERSION").to_owned(),
         config_sha256: loaded.sha256(),

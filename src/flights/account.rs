@@ -1,14 +1,15 @@
 //! The account of a flight: what was read, seen and judged, as one report.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use anyhow::Context as _;
 use domain::{
-    Alert, AlertId, Finding, FlightReport, FlightSummary, FlightWarning, LonLat, MediaKind, Plane,
-    SourceId, SourceState, SourceStatus, TrackId, TrackPoint, WarningCode,
+    Alert, AlertId, Finding, FlightMedia, FlightReport, FlightSummary, FlightWarning, LonLat,
+    MediaKind, Plane, SourceId, SourceState, SourceStatus, TrackId, TrackPoint, WarningCode,
 };
 use flight::Joiner;
+use jiff::{SignedDuration, Timestamp};
 use store::{AlertFilter, Store};
 
 use super::airborne::Noted;
@@ -49,14 +50,17 @@ pub(super) fn report(luggage: Luggage, landed: Landed) -> FlightReport {
     }));
     let findings = with_alerts(&joiner, &alerts);
     let photos = media.iter().filter(|medium| medium.kind == MediaKind::Photo).count();
-    let times = || track.iter().map(|point| point.at).filter(|at| is_dated(*at));
+    let begun = media.iter().filter_map(|medium| medium.started_at);
+    let ended = media.iter().filter_map(end);
+    let flown = track.iter().map(|point| point.at).filter(|at| is_dated(*at));
+    let times: BTreeSet<Timestamp> = begun.chain(ended).chain(flown).collect();
     let mut by_class = BTreeMap::new();
     for finding in &findings {
         *by_class.entry(finding.class).or_default() += 1;
     }
     let summary = FlightSummary {
-        started_at: media.iter().filter_map(|m| m.started_at).min().or_else(|| times().min()),
-        ended_at: times().max(),
+        started_at: times.first().copied(),
+        ended_at: times.last().copied(),
         video_s: total(media.iter().filter(|m| m.kind == MediaKind::Video).map(|m| m.duration_s)),
         frames: noted.frames,
         photos: u64::try_from(photos).unwrap_or(u64::MAX),
@@ -138,6 +142,11 @@ fn unread(file: &str, status: &SourceStatus) -> Option<FlightWarning> {
         _ => return None,
     };
     Some(FlightWarning { code, file: file.to_owned(), detail: status.detail.clone(), count: 1 })
+}
+
+fn end(medium: &FlightMedia) -> Option<Timestamp> {
+    let length = SignedDuration::try_from_secs_f64(medium.duration_s).ok()?;
+    medium.started_at?.checked_add(length).ok()
 }
 
 /// Along the ground. Where the telemetry has a gap nobody knows the way.

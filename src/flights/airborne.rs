@@ -178,7 +178,7 @@ fn empty_fences(
     let empty = whole.filter(|fence| {
         seen.iter().all(|object| {
             let p = fence.probability(&frame.source, object.place, object.seen);
-            Inside::of(p) == Inside::No
+            matches!(object.place, Place::Ground { .. }) && Inside::of(p) == Inside::No
         })
     });
     empty.map(|fence| fence.id.clone()).collect()

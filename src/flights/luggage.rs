@@ -188,15 +188,22 @@ impl<'a> Packing<'a> {
             self.aircraft.clone_from(&reading.aircraft);
         }
         let (track, dialect) = self.timeline(name, reading.telemetry);
-        let started_at = track.as_ref().and_then(|track| match kind {
-            MediaKind::Photo => dated(track),
-            _ => track.started_at(),
-        });
-        let from = started_at.unwrap_or_else(|| self.undated());
         if let Some(track) = &track {
-            self.check_length(name, kind, track, from, length);
+            self.check_length(name, kind, track, length);
         }
-        let timeline = track.map(|track| self.joined_with_log(track));
+        let (timeline, began) = match track {
+            None => (None, None),
+            Some(track) if kind == MediaKind::Photo => {
+                let taken = track.first_at();
+                (Some(track), Some(taken))
+            }
+            Some(track) => {
+                let (timeline, began) = self.joined_with_log(name, track);
+                (Some(timeline), began)
+            }
+        };
+        let from = began.unwrap_or_else(|| self.undated());
+        let started_at = began.filter(|at| is_dated(*at));
         self.legs.push(Leg {
             media: self.media.len(),
             path: path.to_owned(),
@@ -255,17 +262,30 @@ impl<'a> Packing<'a> {
         }
     }
 
-    /// A side file without gimbal angles takes its poses from the flight's log, set to its clock.
-    fn joined_with_log(&mut self, track: Timeline) -> Timeline {
+    /// A side file without gimbal angles takes its poses from the flight's log. They are set to each
+    /// other's clock: to the video's, or to the log's where the video has none.
+    fn joined_with_log(&mut self, name: &str, track: Timeline) -> (Timeline, Option<Timestamp>) {
+        let began = track.started_at();
         if track.samples().any(|(_, sample)| sample.camera.is_some()) {
-            return track;
+            return (track, began);
         }
         let mut joins =
             self.logs.iter().filter_map(|log| Some((flight::clock::join(&track, log)?, log)));
-        let Some((join, log)) = joins.next() else { return track };
-        let poses = log.clone().shifted(-join.shift);
+        let Some((join, log)) = joins.next() else { return (track, began) };
+        let log = log.clone();
+        if began.is_none_or(|began| !is_dated(began)) {
+            let began = began.and_then(|began| began.checked_add(join.shift).ok());
+            return (log, began);
+        }
         self.clock_offset_s = Some(-join.shift.as_secs_f64());
-        poses
+        if join.shift.abs() > CLOCKS_AGREE {
+            let detail = format!(
+                "the video's clock is {:.1} s off that of the flight's log; poses were moved to fit",
+                -join.shift.as_secs_f64()
+            );
+            self.warn(WarningCode::ClockOffset, name, detail);
+        }
+        (log.shifted(-join.shift), began)
     }
 
     /// Where a file begins that nobody gave a time: behind the others, counted from 1970.
@@ -279,14 +299,11 @@ impl<'a> Packing<'a> {
         &mut self,
         name: &str,
         kind: MediaKind,
-        timeline: &Timeline,
-        from: Timestamp,
+        track: &Timeline,
         length: SignedDuration,
     ) {
-        if kind == MediaKind::Photo {
-            return;
-        }
-        let (first, last) = (timeline.first_at(), timeline.ended_at());
+        let Some(from) = track.started_at().filter(|_| kind == MediaKind::Video) else { return };
+        let (first, last) = (track.first_at(), track.ended_at());
         let short = (from + length).duration_since(last);
         let early = first.duration_since(from);
         if short.abs() > OTHER || early.abs() > OTHER {
@@ -349,6 +366,8 @@ impl<'a> Packing<'a> {
     }
 }
 
+/// Clocks that differ by less are said to agree.
+const CLOCKS_AGREE: SignedDuration = SignedDuration::from_secs(1);
 /// Files without a time are put within this of 1970.
 const UNDATED: SignedDuration = SignedDuration::from_hours(24 * 365);
 /// Farther from the planned route than this is worth a word, metres.
@@ -358,11 +377,6 @@ fn heights(path: &Path) -> anyhow::Result<Arc<HeightGrid>> {
     let context = || format!("cannot use the height model `{}`", path.display());
     let bytes = media::bytes(path).with_context(context)?;
     Ok(Arc::new(HeightGrid::from_geotiff(&bytes).with_context(context)?))
-}
-
-/// When a photo was taken; `None` where it was put somewhere for want of a time.
-fn dated(track: &Timeline) -> Option<Timestamp> {
-    Some(track.first_at()).filter(|at| is_dated(*at))
 }
 
 /// Whether a time is one of the world, not one of those that files without a time are put at.

@@ -74,16 +74,11 @@ pub(super) fn video(
             None
         }
     };
-    if let Some(telemetry) = &telemetry {
-        for warning in &telemetry.warnings {
-            warnings.note(warning);
-        }
-    }
     let lens = telemetry.as_ref().and_then(|telemetry| lens(telemetry, size));
     if lens.is_none() && telemetry.is_some() {
         warnings.add(
             WarningCode::NoLens,
-            "nothing says how wide it shows: set `hfov_deg` in [[flight.aircraft]]",
+            "nothing says how wide it shows: set `hfov_deg` in [[flight.aircraft]], with the name \"\" for subtitles, which name no aircraft",
         );
     }
     let length = probe.duration.and_then(|length| SignedDuration::try_from(length).ok());

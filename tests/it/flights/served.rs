@@ -124,6 +124,12 @@ fn killed_in_the_middle_each_alert_of_a_flight_comes_once() {
     wait_for("the last message", || (heard.ids("end") == all).then_some(()));
     assert_eq!(heard.ids("new"), all, "each alert is new once");
     heard.assert_complete_and_in_order();
+    for id in &all {
+        let alert = desk.get(&format!("/api/alerts/{id}")).unwrap();
+        let evidence = list(&alert["evidence"]);
+        assert_eq!(evidence.len(), 8, "six pictures, a clip, a manifest: {alert}");
+        assert!(evidence.iter().all(|file| file["state"] == "ready"), "{alert}");
+    }
     assert!(program.stop());
 }
 

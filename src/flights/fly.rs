@@ -67,10 +67,10 @@ pub(crate) async fn fly(
         config: &config.ingest,
         stop: &stop,
     });
-    let road = |leg: &Leg| if leg.kind == MediaKind::Photo { &photos } else { &videos };
+    let way = |leg: &Leg| if leg.kind == MediaKind::Photo { &photos } else { &videos };
     let legs = Arc::clone(&luggage.legs);
     let reading = async {
-        let read = read_legs(road, name, &source, legs.all(), &mut progress).await;
+        let read = read_legs(way, name, &source, legs.all(), &mut progress).await;
         stop.cancel();
         inbox.close();
         read
@@ -134,7 +134,7 @@ impl Hangar<'_> {
 
 /// Each file to its end, and the end of the source behind the last.
 async fn read_legs<'a>(
-    road: impl Fn(&Leg) -> &'a Road<'a>,
+    way: impl Fn(&Leg) -> &'a Road<'a>,
     name: &str,
     source: &SourceId,
     legs: &[Leg],
@@ -153,7 +153,7 @@ async fn read_legs<'a>(
         };
         let ready = Ready { spec, surveyed: None, zones: Vec::new() };
         let then = if index + 1 == legs.len() { Then::End } else { Then::More };
-        let (status, end) = road(leg)
+        let (status, end) = way(leg)
             .read(&ready, then, |board| progress((read + weight(leg) * part(board, leg)) / whole))
             .await;
         statuses.extend(status.map(|status| (leg.media, status)));

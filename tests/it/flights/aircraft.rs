@@ -44,6 +44,32 @@ fn what_aircraft_say_is_kept_once() {
     assert!(program.stop());
 }
 
+#[test]
+fn what_aircraft_say_while_the_program_is_away_is_kept_once() {
+    let port = free_port();
+    let site = Site::new(&format!("[aircraft]\nurl = \"mqtt://127.0.0.1:{port}\"\n"), false);
+    let broker = Mosquitto::new(port);
+    let _broker = broker.start();
+    let program = site.serve();
+    let event = || publish_to(port, "thing/product/4TADK210010001/events", EVENT);
+    wait_for("the first messages", || {
+        publish(port, 0, &osd(0, 0));
+        event();
+        (kept(&site)? == 2).then_some(())
+    });
+    program.kill();
+
+    event();
+    publish(port, 0, &[osd(0, 0), osd(0, 1), osd(0, 2)].join("\n"));
+    let program = site.serve();
+    wait_for("what was said meanwhile", || (kept(&site)? >= 2).then_some(()));
+    assert_eq!(stored(&site), [3, 1], "three messages, and one event");
+    assert!(program.stop());
+}
+
+/// As a dock sends it again when nobody answers.
+const EVENT: &str = r#"{"tid": "tid-e", "bid": "bid-e", "timestamp": 1790000000000, "method": "hms", "need_reply": 1, "gateway": "4TADK210010001", "data": {"list": [{"level": 1, "code": "0x16100083", "module": 3, "in_the_sky": 1, "imminent": 0, "args": {}}]}}"#;
+
 fn serial(device: u64) -> String {
     format!("1581F5BKD2380{device:04}")
 }
@@ -65,11 +91,14 @@ fn osd(device: u64, n: u64) -> String {
     .to_string()
 }
 
-/// Each line is a message that the broker has acknowledged.
 fn publish(port: u16, device: u64, lines: &str) {
+    publish_to(port, &format!("thing/product/{}/osd", serial(device)), lines);
+}
+
+/// Each line is a message that the broker has acknowledged.
+fn publish_to(port: u16, topic: &str, lines: &str) {
     let mut client = Command::new("mosquitto_pub")
-        .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-q", "1", "-l", "-t"])
-        .arg(format!("thing/product/{}/osd", serial(device)))
+        .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-q", "1", "-l", "-t", topic])
         .stdin(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

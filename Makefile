@@ -13,6 +13,9 @@ MODEL ?= nanodet-g
 VIDEO ?=
 # The Python pipelines that `make bench` compares with; they live beside this repository.
 PEERS ?= ../shared/peers
+# What `make fuzz` runs, one of fuzz/fuzz_targets, and for how long.
+TARGET ?=
+SECONDS ?= 60
 
 PAGE := dashboard/ui
 PAGE_SOURCES := $(shell find $(PAGE)/src $(PAGE)/public $(PAGE)/*.html $(PAGE)/*.json $(PAGE)/*.ts -type f 2>/dev/null)
@@ -50,6 +53,10 @@ bench: setup models ui ## measures the whole road; beside the Python pipeline wh
 	    echo "bench: no Python pipelines in $(PEERS), skipping the row that compares with them (set PEERS=DIR)"; \
 	    benches/road.py; \
 	fi
+
+.PHONY: fuzz
+fuzz: ## hostile bytes for the parsers: TARGET=srt SECONDS=60; without TARGET a list
+	@fuzz/run.sh "$(TARGET)" "$(SECONDS)"
 
 .PHONY: setup
 setup: ## installs the Debian packages that are missing

@@ -268,12 +268,15 @@ fn sound_name(raw: &[u8]) -> Result<String, ArchiveError> {
         Err(_) => encoding_rs::GBK.decode_without_bom_handling(raw).0,
     };
     let name = text.replace('\\', "/");
-    let drive = matches!(name.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic());
-    if drive || name.starts_with('/') || name.split('/').any(|folder| folder == "..") {
+    let parts: Vec<&str> = name.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    // The first part that is left counts: `./C:/x` is on a drive too.
+    let drive = parts.first().is_some_and(
+        |first| matches!(first.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic()),
+    );
+    if drive || name.starts_with('/') || parts.contains(&"..") {
         return Err(ArchiveError::Outside { name });
     }
     let folder = if name.ends_with('/') { "/" } else { "" };
-    let parts: Vec<&str> = name.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
     let hostile = (parts.is_empty() && folder.is_empty())
         || name.len() > MAX_NAME
         || name.chars().any(char::is_control);

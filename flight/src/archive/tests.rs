@@ -82,6 +82,7 @@ fn ways_out_are_refused_before_anything_is_stored() {
         ("a\\..\\x", "entry `a/../x` leads out of the archive's folder"),
         ("/etc/x", "entry `/etc/x` leads out of the archive's folder"),
         ("C:\\x", "entry `C:/x` leads out of the archive's folder"),
+        ("./C:/x", "entry `./C:/x` leads out of the archive's folder"),
         ("\\\\host\\x", "entry `//host/x` leads out of the archive's folder"),
         ("a\u{7}b", "entry `a\\u{7}b` has a name that no file can have"),
         ("./.", "entry `./.` has a name that no file can have"),

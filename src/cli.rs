@@ -100,7 +100,7 @@ pub(crate) struct Upload {
     /// Videos, photos, telemetry, routes, zip files, or folders of them: one flight.
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
-    /// Where the program is, for example http://127.0.0.1:8080
+    /// Where the program is, for example `http://127.0.0.1:8080`.
     #[arg(long)]
     pub to: String,
     /// Who uploads. The password is read from stdin, or from the variable `XUNJIAN_PASSWORD`.
@@ -123,7 +123,7 @@ pub(crate) enum Eval {
         #[arg(long)]
         klv: PathBuf,
     },
-    /// MOTA, IDF1, HOTA and id switches of tracks, in the layout of MOTChallenge.
+    /// MOTA, IDF1, HOTA and id switches of tracks, in the layout of `MOTChallenge`.
     Track {
         /// A folder with gt.txt and test.txt, or a folder of such folders.
         #[arg(long)]

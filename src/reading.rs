@@ -8,7 +8,7 @@ use ingest::SegmentDir;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::sources::{Board, Ready, Then, finished};
+use crate::sources::{Board, Ready, Then, To, finished};
 use crate::stage::inbox::Inbox;
 
 /// Where recordings are read to.
@@ -48,7 +48,8 @@ impl Road<'_> {
             });
         };
         let (segments, clock) = (Some(self.segments.clone()), Arc::clone(&self.clock));
-        board.start(input, then, self.inbox, segments, changed, clock, self.config);
+        let to = To { inbox: self.inbox, then };
+        board.start(input, &to, segments, changed, clock, self.config);
         let mut end = End::Reached;
         loop {
             tokio::select! {

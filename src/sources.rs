@@ -72,6 +72,12 @@ pub(crate) enum Then {
     More,
 }
 
+/// Where frames go, and what comes behind the last.
+pub(crate) struct To<'a> {
+    pub inbox: &'a Arc<Inbox>,
+    pub then: Then,
+}
+
 /// All running sources, as status shows them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Board(Arc<Mutex<BTreeMap<SourceId, Running>>>);
@@ -92,12 +98,11 @@ struct Facts {
 }
 
 impl Board {
-    /// Starts a source whose frames go to `inbox`. `changed` hears of every change of its state.
+    /// Starts a source whose frames go to an inbox. `changed` hears of every change of its state.
     pub(crate) fn start(
         &self,
         ready: &Ready,
-        then: Then,
-        inbox: &Arc<Inbox>,
+        to: &To<'_>,
         segments: Option<SegmentDir>,
         changed: impl Fn(SourceStatus) + Send + 'static,
         clock: Arc<dyn Clock>,
@@ -108,7 +113,7 @@ impl Board {
             (_, Pace::Every) => WhenFull::Block,
         };
         let facts = Facts::of(ready);
-        let (frames, ends) = (Arc::clone(inbox), Arc::clone(inbox));
+        let (frames, ends, then) = (Arc::clone(to.inbox), Arc::clone(to.inbox), to.then);
         let told = facts.clone();
         let on_change = move |status: &SourceStatus| {
             if finished(status.state) && then == Then::End {

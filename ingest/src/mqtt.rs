@@ -117,7 +117,8 @@ async fn session(options: &MqttOptions, filters: &[&str], keep: &mut impl Keep) 
             break format!("messages cannot be kept: {error}");
         }
         worked = true;
-        if let Err(error) = batch.iter().try_for_each(|publish| client.try_ack(publish)) {
+        let refused = batch.iter().find_map(|publish| client.try_ack(publish).err());
+        if let Some(error) = refused {
             break error.to_string();
         }
     };

@@ -22,7 +22,7 @@ use crate::config::Loaded;
 use crate::flights::{self, Works};
 use crate::locate::{Eye, Eyes};
 use crate::pipeline::{self, Parts, Stages};
-use crate::sources::{Board, Ready, Then};
+use crate::sources::{Board, Ready, Then, To};
 use crate::stage::clip::Cutter;
 use crate::stage::inbox::Inbox;
 use crate::stage::record::{Recorder, Whose};
@@ -109,8 +109,7 @@ async fn serve(loaded: Loaded, ready: Vec<Ready>) -> anyhow::Result<()> {
         let changed = move |status| sources.changed(status);
         board.start(
             source,
-            Then::End,
-            &inbox,
+            &To { inbox: &inbox, then: Then::End },
             Some(segments.clone()),
             changed,
             Arc::clone(&clock),
@@ -127,22 +126,32 @@ async fn serve(loaded: Loaded, ready: Vec<Ready>) -> anyhow::Result<()> {
     stages.spawn(async move {
         ("mqtt", dashboard::deliver(&mqtt, &context, mqtt_stop).await.map_err(Into::into))
     });
+    start_flights(&loaded, fences, &store, &clock, &stop, &mut stages);
+    let outcome = supervise::supervise(stages, stop).await;
+    store.close().await.context("cannot close the store")?;
+    outcome
+}
+
+/// Uploaded flights are looked at beside the cameras, and aircraft are listened to.
+fn start_flights(
+    loaded: &Loaded,
+    fences: Arc<Fences>,
+    store: &Store,
+    clock: &Arc<dyn Clock>,
+    stop: &CancellationToken,
+    stages: &mut Stages,
+) {
     let works = Works {
         loaded: Arc::new(loaded.clone()),
         fences,
         store: store.clone(),
-        clock: Arc::clone(&clock),
+        clock: Arc::clone(clock),
         stop: stop.clone(),
     };
     stages.spawn(async move { ("flights", flights::work(works).await) });
-    let (heard, hearing, listening) = (config.clone(), store.clone(), stop.clone());
-    stages.spawn(async move {
-        let heard = aircraft::listen(&heard, hearing, clock, &listening).await;
-        ("aircraft", heard)
-    });
-    let outcome = supervise::supervise(stages, stop).await;
-    store.close().await.context("cannot close the store")?;
-    outcome
+    let (config, store) = (loaded.config.clone(), store.clone());
+    let (clock, stop) = (Arc::clone(clock), stop.clone());
+    stages.spawn(async move { ("aircraft", aircraft::listen(&config, store, clock, &stop).await) });
 }
 
 /// What the page and delivery are given.

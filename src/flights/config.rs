@@ -11,13 +11,13 @@ use serde::Deserialize;
 pub(crate) struct FlightConfig {
     /// The zone of cameras that write local times. Default: Asia/Shanghai.
     pub time_zone: String,
-    /// Heights of the ground, a GeoTIFF. Default: the ground is flat.
+    /// Heights of the ground, a `GeoTIFF`. Default: the ground is flat.
     pub dem: Option<PathBuf>,
     /// Where the ground is flat: how far it lies above the point of take-off, metres. Default: 0.
     pub ground_above_takeoff_m: f64,
     /// Where the ground is flat and only a height above the sea is known. Default: not known.
     pub ground_above_sea_m: Option<f64>,
-    /// How sure the telemetry is: `bad`, `no_rtk`, `rtk_flat`, `rtk_dsm`, or its terms. Default: no_rtk.
+    /// How sure the telemetry is: `bad`, `no_rtk`, `rtk_flat`, `rtk_dsm`, or its terms. Default: `no_rtk`.
     pub budget: BudgetWord,
     /// Folders that are taken in as flights when the program starts, each once; a flight is called like
     /// its folder. Default: none.

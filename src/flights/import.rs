@@ -51,10 +51,10 @@ async fn take_in(store: &Store, name: &str, folder: &Path) -> anyhow::Result<()>
     anyhow::ensure!(!files.is_empty(), "it holds no file");
     let flight = store.new_flight(name, BY).await?;
     for Item { name, path, .. } in files {
-        let context = || format!("cannot read `{}`", path.display());
-        let bytes = tokio::fs::metadata(&path).await.with_context(context)?.len();
+        let unread = || format!("cannot read `{}`", path.display());
+        let bytes = tokio::fs::metadata(&path).await.with_context(unread)?.len();
         let file = store.new_file(flight.id, &name, bytes).await?;
-        let content = tokio::fs::File::open(&path).await.with_context(context)?;
+        let content = tokio::fs::File::open(&path).await.with_context(unread)?;
         let pieces = stream::try_unfold(content, async |mut content| {
             let mut piece = vec![0; PIECE];
             let length = content.read(&mut piece).await?;

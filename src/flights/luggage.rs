@@ -160,7 +160,7 @@ impl<'a> Packing<'a> {
                     self.take(&part.name, path, MediaKind::Video, read);
                 }
                 MediaKind::Photo => {
-                    self.take(&part.name, path, MediaKind::Photo, media::photo(path))
+                    self.take(&part.name, path, MediaKind::Photo, media::photo(path));
                 }
                 kind => self.media.push(bare(&part.name, kind)),
             }

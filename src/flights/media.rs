@@ -55,14 +55,14 @@ pub(super) fn telemetry(name: &str, path: &Path) -> anyhow::Result<Telemetry> {
 pub(super) fn video(
     name: &str,
     path: &Path,
-    side: Option<(&str, &Path)>,
+    beside: Option<(&str, &Path)>,
 ) -> anyhow::Result<Reading> {
     let probe = ingest::probe(&Input::File(path.to_owned()))?;
     let size = Size::new(probe.width, probe.height)?;
     let mut warnings = Warnings::default();
-    let read = match side {
-        Some((name, side)) => {
-            Some(telemetry(name, side).with_context(|| format!("cannot use `{name}`")))
+    let read = match beside {
+        Some((name, path)) => {
+            Some(telemetry(name, path).with_context(|| format!("cannot use `{name}`")))
         }
         None if TRANSPORT.contains(&ending(Path::new(name)).as_str()) => embedded(path),
         None => None,

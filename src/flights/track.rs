@@ -12,11 +12,11 @@ const EVERY: SignedDuration = SignedDuration::from_millis(100);
 const MOST: usize = 36_000;
 
 /// From the flight's log where there is one, else from what came with each file.
-pub(super) fn track(legs: &[Leg], logs: &[Timeline]) -> Vec<TrackPoint> {
-    let timelines: Vec<&Timeline> = if logs.is_empty() {
+pub(super) fn track(legs: &[Leg], recorded: &[Timeline]) -> Vec<TrackPoint> {
+    let timelines: Vec<&Timeline> = if recorded.is_empty() {
         legs.iter().filter_map(|leg| leg.timeline.as_ref()).collect()
     } else {
-        logs.iter().collect()
+        recorded.iter().collect()
     };
     let mut points: Vec<TrackPoint> = timelines.into_iter().flat_map(points).collect();
     points.sort_by_key(|point| point.at);
@@ -32,12 +32,12 @@ fn points(timeline: &Timeline) -> Vec<TrackPoint> {
             continue;
         }
         due = Some(at + EVERY);
-        points.extend(timeline.pose_at(at).map(point));
+        points.extend(timeline.pose_at(at).as_ref().map(point));
     }
     points
 }
 
-fn point(pose: Pose) -> TrackPoint {
+fn point(pose: &Pose) -> TrackPoint {
     TrackPoint {
         at: pose.at,
         lon: pose.position.lon(),

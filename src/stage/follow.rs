@@ -71,7 +71,7 @@ impl Steady {
         let pose = seat.pose_at(frame.at)?;
         let tells =
             pose.camera.is_some() && pose.age_s <= FRESH_S && pose.yaw_rate_dps.abs() <= SLOW_DPS;
-        tells.then(|| Self { media: seat.leg.media, pose })
+        tells.then_some(Self { media: seat.leg.media, pose })
     }
 }
 

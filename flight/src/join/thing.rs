@@ -87,9 +87,15 @@ impl Thing {
         self.sightings += 1;
     }
 
+    /// Never seen to move, and in its place when last seen: of something that drives by in a few pictures
+    /// the first would else be its place.
+    fn stands(&self) -> bool {
+        !self.moved && self.away == 0
+    }
+
     /// Since when it has been standing, if it has never been seen to move.
     pub(super) fn stands_since(&self) -> Option<Timestamp> {
-        (!self.moved).then_some(self.since)
+        self.stands().then_some(self.since)
     }
 
     pub(super) fn is_single(&self) -> bool {
@@ -111,7 +117,7 @@ impl Thing {
             (Some(mine), Some(theirs)) => mine.similarity(theirs) >= ALIKE,
             _ => true,
         };
-        if self.moved || !alike || !self.class().confusable_with(new.class()) {
+        if !self.stands() || !alike || !self.class().confusable_with(new.class()) {
             return None;
         }
         let [east, north] = self.plane.metres(new.position()?);
@@ -155,7 +161,7 @@ impl Thing {
             last_seen: self.last_seen,
             sightings: self.sightings,
             passes: self.passes,
-            standing: !self.moved,
+            standing: self.stands(),
             alerts: Vec::new(),
         })
     }

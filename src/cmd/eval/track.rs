@@ -1,4 +1,4 @@
-//! Tracks against truth, in the layout of MOTChallenge.
+//! Tracks against truth, in the layout of `MOTChallenge`.
 
 use std::path::{Path, PathBuf};
 

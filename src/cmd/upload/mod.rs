@@ -86,8 +86,9 @@ fn name_of(files: &[Local]) -> String {
     files.first().map_or_else(String::new, |file| file.name.clone())
 }
 
-/// Sent in one request; what of it arrived before the line broke stays.
-const PIECE: usize = 8 << 20;
+/// Sent in one request; what of it arrived before the line broke stays. No more than what sockets
+/// buffer: an answer that comes before all of it was taken is then heard.
+const PIECE: usize = 2 << 20;
 /// Between tries; the last one is repeated.
 const PAUSES: [Duration; 4] = [
     Duration::from_millis(500),
@@ -109,6 +110,7 @@ fn send(server: &Server, flight: u64, file: &Local, known: Option<&Remote>) -> a
     let mut source = File::open(&file.path).context("cannot open it")?;
     let bar = progress(file);
     let mut at = patiently(|| server.offset(&place))?;
+    let mut failures = 0;
     while at < file.bytes {
         bar.set_position(at);
         source.seek(SeekFrom::Start(at)).context("cannot read it")?;
@@ -116,12 +118,17 @@ fn send(server: &Server, flight: u64, file: &Local, known: Option<&Remote>) -> a
         (&source).take(PIECE as u64).read_to_end(&mut piece).context("cannot read it")?;
         anyhow::ensure!(!piece.is_empty(), "it became shorter while it was read");
         at = match server.append(&place, at, &piece) {
-            Ok(at) => at,
-            Err(refused @ Refused::ForGood(_)) => return Err(refused.into()),
-            Err(Refused::ForNow(error)) => {
+            Ok(at) => {
+                failures = 0;
+                at
+            }
+            Err(Refused::ForNow(error)) if failures < MOST_FAILURES => {
                 tracing::warn!(file = file.name, "interrupted, going on: {error:#}");
+                rest(failures);
+                failures += 1;
                 patiently(|| server.offset(&place))?
             }
+            Err(refused) => return Err(refused.into()),
         };
     }
     bar.finish_and_clear();
@@ -135,12 +142,17 @@ fn patiently<T>(mut ask: impl FnMut() -> Result<T, Refused>) -> anyhow::Result<T
         match ask() {
             Ok(answer) => return Ok(answer),
             Err(Refused::ForNow(_)) if failures < MOST_FAILURES => {
-                std::thread::sleep(PAUSES[failures.min(PAUSES.len() - 1)]);
+                rest(failures);
                 failures += 1;
             }
             Err(error) => return Err(error.into()),
         }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "nothing tells when a bad line is better")]
+fn rest(failures: usize) {
+    std::thread::sleep(PAUSES[failures.min(PAUSES.len() - 1)]);
 }
 
 fn progress(file: &Local) -> ProgressBar {

@@ -182,8 +182,8 @@ fn ground_fence(index: usize, feature: Feature) -> Result<Fence, FenceError> {
     };
     let rings = coordinates
         .iter()
-        .map(|ring| ring.iter().map(|position| (position[0], position[1])).collect());
-    let rings: Vec<Vec<(f64, f64)>> = rings.collect();
+        .map(|ring| ring.iter().map(|position| corner(&id, position.as_slice())).collect())
+        .collect::<Result<Vec<Vec<(f64, f64)>>, _>>()?;
     let polygon = ground_polygon(&id, &rings, properties.datum)?;
     let schedule = Schedule::new(properties.schedule, properties.valid_from, properties.valid_to)
         .map_err(|source| FenceError::Schedule { id: id.clone(), source })?;
@@ -197,6 +197,17 @@ fn ground_fence(index: usize, feature: Feature) -> Result<Fence, FenceError> {
         shape: Shape::Ground(polygon),
         version,
     })
+}
+
+/// A position may be of any length in JSON.
+fn corner(id: &FenceId, position: &[f64]) -> Result<(f64, f64), FenceError> {
+    match *position {
+        [lon, lat, ..] => Ok((lon, lat)),
+        _ => Err(FenceError::Polygon {
+            id: id.clone(),
+            problem: "a corner has no longitude or no latitude".to_owned(),
+        }),
+    }
 }
 
 fn feature_id(index: usize, id: Option<geojson::feature::Id>) -> Result<FenceId, FenceError> {
@@ -339,6 +350,7 @@ mod tests {
             (feature("\"swap\"", swapped, ""), "fence `swap` has the point 30, 120"),
             (feature("\"wide\"", wide, ""), "fence `wide` spans 20.00°"),
             (feature("\"line\"", line, ""), "fence `line` is no valid polygon"),
+            (feature("\"short\"", "[[121.0]]", ""), "a corner has no longitude or no latitude"),
             (feature("\"x\"", SQUARE, r#","knid":1"#), "unknown field `knid`"),
             (feature("\"x\"", SQUARE, r#","datum":"wgs""#), "unknown variant `wgs`"),
             (

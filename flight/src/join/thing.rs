@@ -7,7 +7,7 @@ use domain::{
 };
 use jiff::{SignedDuration, Timestamp};
 
-use super::ALIKE;
+use super::{ALIKE, STOOD_FOR};
 
 #[derive(Debug)]
 pub(super) struct Thing {
@@ -93,6 +93,11 @@ impl Thing {
         !self.moved && self.away == 0
     }
 
+    /// Seen long enough to tell standing from driving by.
+    fn watched(&self) -> bool {
+        self.last_seen.duration_since(self.since) >= STOOD_FOR
+    }
+
     /// Since when it has been standing, if it has never been seen to move.
     pub(super) fn stands_since(&self) -> Option<Timestamp> {
         self.stands().then_some(self.since)
@@ -161,7 +166,7 @@ impl Thing {
             last_seen: self.last_seen,
             sightings: self.sightings,
             passes: self.passes,
-            standing: self.stands(),
+            standing: self.stands() && (self.is_single() || self.watched()),
             alerts: Vec::new(),
         })
     }

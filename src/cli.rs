@@ -129,6 +129,16 @@ pub(crate) enum Eval {
         #[arg(long)]
         mot: PathBuf,
     },
+    /// How large labelled vehicles are on the ground, in photos that carry their pose, and whether two
+    /// photos put them in one place.
+    Photos {
+        /// Labels in the layout of COCO; the photos lie beside the file or in `images` there.
+        #[arg(long)]
+        coco: PathBuf,
+        /// Take flight settings from here.
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
     /// How far the findings of a flight lie from the truth, and how many lie in their 95 % ellipse.
     Flight {
         /// The flight: a folder, a zip file or single files.

@@ -2,6 +2,7 @@
 
 mod flight;
 mod ground;
+mod photos;
 mod track;
 
 use std::io::Write as _;
@@ -15,6 +16,7 @@ use crate::cli;
 pub(crate) fn run(args: &cli::Eval) -> anyhow::Result<ExitCode> {
     match args {
         cli::Eval::Ground { klv } => print(&ground::eval(klv)?),
+        cli::Eval::Photos { coco, config } => print(&photos::eval(coco, config.as_deref())?),
         cli::Eval::Track { mot } => print(&track::eval(mot)?),
         cli::Eval::Flight { flight, truth, config } => {
             print(&flight::eval(flight, truth, config.as_deref())?)

@@ -106,7 +106,7 @@ pub(crate) struct Upload {
     /// Who uploads. The password is read from stdin, or from the variable `XUNJIAN_PASSWORD`.
     #[arg(long)]
     pub user: String,
-    /// What the flight is called. Default: its first file.
+    /// What the flight is called. Default: the folder or file that is named first.
     #[arg(long)]
     pub name: Option<String>,
     /// Go on with this flight; what has arrived is not sent again.

@@ -25,7 +25,7 @@ pub(crate) fn run(args: &cli::Upload) -> anyhow::Result<ExitCode> {
     let server = Server::sign_in(&args.to, &args.user, &password)?;
     let flight = match args.flight {
         Some(flight) => flight,
-        None => server.new_flight(&args.name.clone().unwrap_or_else(|| name_of(&files)))?,
+        None => server.new_flight(&args.name.clone().unwrap_or_else(|| name_of(&args.files)))?,
     };
     tracing::info!(flight, files = files.len(), "uploading");
     let known = server.files(flight)?;
@@ -82,8 +82,9 @@ fn collect(path: &Path, name: &str, top: bool, files: &mut Vec<Local>) -> anyhow
     Ok(())
 }
 
-fn name_of(files: &[Local]) -> String {
-    files.first().map_or_else(String::new, |file| file.name.clone())
+fn name_of(given: &[PathBuf]) -> String {
+    let first = given.first().and_then(|path| path.file_name());
+    first.map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
 /// Sent in one request; what of it arrived before the line broke stays. No more than what sockets

@@ -52,7 +52,7 @@ pub fn flight_html(name: &str, report: &FlightReport) -> String {
 
 fn summary(s: &FlightSummary, off_route_m: Option<f64>) -> Markup {
     let aircraft = if s.aircraft.is_empty() { "—" } else { &s.aircraft };
-    let rows: [(&str, String); 12] = [
+    let rows: [(&str, String); 13] = [
         ("时间 time", span(s.started_at, s.ended_at)),
         ("航空器 aircraft", aircraft.to_owned()),
         ("视频 video", format!("{:.0} s · {} 帧 frames", s.video_s, s.frames)),
@@ -65,10 +65,23 @@ fn summary(s: &FlightSummary, off_route_m: Option<f64>) -> Markup {
         ("预警 alerts", s.alerts.to_string()),
         ("时钟差（视频−遥测）clock offset", or_dash(s.clock_offset_s, |v| format!("{v:+.2} s"))),
         ("偏离航线 off route", or_dash(off_route_m, |v| format!("{v:.1} m"))),
+        ("最耗时的环节 limited by", limit(s)),
     ];
     html! {
         h2 { "概要 · Summary" }
         table { @for (name, value) in rows { tr { th { (name) } td { (value) } } } }
+    }
+}
+
+/// The stage that took longest, and its part of the whole.
+fn limit(s: &FlightSummary) -> String {
+    let stages = s.stage_s.iter().filter(|(stage, _)| *stage != "whole");
+    let slowest = stages.max_by(|a, b| a.1.total_cmp(b.1));
+    match (slowest, s.stage_s.get("whole")) {
+        (Some((stage, seconds)), Some(whole)) if *whole > 0.0 => {
+            format!("{stage} {seconds:.1} s / {whole:.1} s")
+        }
+        _ => "—".to_owned(),
     }
 }
 

@@ -53,6 +53,9 @@ pub(crate) fn sample() -> FlightReport {
             findings: 1,
             by_class: BTreeMap::from([(Class::MuckTruck, 1)]),
             gsd_cm: Some([2.1, 2.4]),
+            stage_s: [("track", 0.5), ("detect", 16.0), ("whole", 17.0)]
+                .map(|(stage, seconds)| (stage.to_owned(), seconds))
+                .into(),
             ..FlightSummary::default()
         },
         media: vec![FlightMedia {
@@ -89,6 +92,7 @@ fn one_page_with_everything_and_nothing_from_elsewhere() {
         "按平地计算 flat ground assumed",
         "120.1001000, 30.9004500",
         "2.0 × 1.0 m, 30°",
+        "detect 16.0 s / 17.0 s",
         "100MEDIA/&lt;a&gt;.mp4",
         "<ellipse",
     ] {

@@ -210,6 +210,7 @@ export const en: FlightWords = {
   "stage.track": "Track",
   "stage.place": "Place",
   "stage.judge": "Judge",
+  "stage.whole": "In all",
 
   "warning.none": "No warnings",
   "warning.none_hint": "Nothing was wrong with files, clocks, attitude or position.",

@@ -208,6 +208,7 @@ export const zh = {
   "stage.track": "跟踪",
   "stage.place": "定位",
   "stage.judge": "判定",
+  "stage.whole": "合计",
 
   "warning.none": "没有提示",
   "warning.none_hint": "文件、时钟、姿态与定位都没有发现问题。",

@@ -9,7 +9,7 @@
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { chromium } from "playwright-core";
+import { inBrowser } from "./browser.mjs";
 
 const DEADLINE_MS = 60_000;
 const [base, user, password, out, ...flags] = process.argv.slice(2);
@@ -19,45 +19,13 @@ const result = { ok: false, step: "start", decision, alert: null, clip: null, pr
 try {
   if (!out) throw new Error("usage: walk.mjs BASE_URL USER PASSWORD OUT_DIR [--dismiss]");
   mkdirSync(out, { recursive: true });
-  await inBrowser(walk);
+  await inBrowser(DEADLINE_MS, result.problems, walk);
   result.ok = result.problems.length === 0;
 } catch (error) {
   result.problems.push(error instanceof Error ? error.message : String(error));
 }
 console.log(JSON.stringify(result));
 process.exitCode = result.ok ? 0 : 1;
-
-async function inBrowser(act) {
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: [
-      "--headless",
-      "--no-sandbox",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-      // MapLibre needs WebGL; this one is drawn by the CPU.
-      "--use-gl=angle",
-      "--use-angle=swiftshader",
-      "--enable-unsafe-swiftshader",
-    ],
-  });
-  try {
-    const context = await browser.newContext({
-      viewport: { width: 1440, height: 900 },
-      locale: "zh-CN",
-      timezoneId: "Asia/Shanghai",
-    });
-    const page = await context.newPage();
-    page.setDefaultTimeout(DEADLINE_MS);
-    page.on("pageerror", (error) => result.problems.push(`page error: ${error.message}`));
-    await act(page);
-  } finally {
-    await browser.close();
-  }
-}
 
 async function walk(page) {
   result.step = "sign in";

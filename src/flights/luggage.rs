@@ -76,6 +76,8 @@ struct Packing<'a> {
     media: Vec<FlightMedia>,
     warnings: Vec<FlightWarning>,
     logs: Vec<Timeline>,
+    /// When a log says that the camera was recording, and which log.
+    recordings: Vec<(Timestamp, Timestamp, usize)>,
     route: Option<Route>,
     aircraft: String,
     clock_offset_s: Option<f64>,
@@ -97,6 +99,7 @@ impl<'a> Packing<'a> {
             media: Vec::new(),
             warnings: Vec::new(),
             logs: Vec::new(),
+            recordings: Vec::new(),
             route: None,
             aircraft: String::new(),
             clock_offset_s: None,
@@ -138,6 +141,9 @@ impl<'a> Packing<'a> {
         match read {
             Ok(timeline) => {
                 self.warnings.extend(timeline.warnings().clone().about(name));
+                let of = self.logs.len();
+                let recordings = media::recordings(name, path);
+                self.recordings.extend(recordings.into_iter().map(|(from, to)| (from, to, of)));
                 self.logs.push(timeline);
             }
             Err(error) => self.warn(WarningCode::Unreadable, name, format!("{error:#}")),
@@ -187,12 +193,19 @@ impl<'a> Packing<'a> {
         if self.aircraft.is_empty() {
             self.aircraft.clone_from(&reading.aircraft);
         }
-        let (track, dialect) = self.timeline(name, reading.telemetry);
+        let by_log = match (&reading.telemetry, kind) {
+            (None, MediaKind::Video) => self.recorded(length),
+            _ => None,
+        };
+        let (track, dialect) = match &by_log {
+            Some((log, _)) => (None, log.dialect().to_owned()),
+            None => self.timeline(name, reading.telemetry),
+        };
         if let Some(track) = &track {
             self.check_length(name, kind, track, length);
         }
         let (timeline, began) = match track {
-            None => (None, None),
+            None => by_log.map_or((None, None), |(log, began)| (Some(log), Some(began))),
             Some(track) if kind == MediaKind::Photo => {
                 let taken = track.first_at();
                 (Some(track), Some(taken))
@@ -225,7 +238,15 @@ impl<'a> Packing<'a> {
         });
     }
 
-    /// Poses of one file; from the flight's log where it brought none itself.
+    /// The log that says when a video of this length was recorded, and when it began.
+    fn recorded(&self, length: SignedDuration) -> Option<(Timeline, Timestamp)> {
+        let spans: Vec<_> = self.recordings.iter().map(|&(from, to, _)| (from, to)).collect();
+        let began = flight::clock::recorded(&spans, length, None)?;
+        let &(_, _, log) = self.recordings.iter().find(|(from, _, _)| *from == began)?;
+        Some((self.logs.get(log)?.clone(), began))
+    }
+
+    /// Poses of one file, by what came with it.
     fn timeline(
         &mut self,
         name: &str,

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use domain::{Lens, Size, WarningCode};
 use flight::{Telemetry, Warnings};
 use ingest::Input;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 /// A video or photo before it is looked at.
 #[derive(Debug)]
@@ -50,6 +50,15 @@ pub(super) fn telemetry(name: &str, path: &Path) -> anyhow::Result<Telemetry> {
         "csv" => flight::airdata::read(&bytes)?,
         _ => flight::klv::read(&bytes)?,
     })
+}
+
+/// When a log says that the camera was recording; nothing for what says nothing about it.
+pub(super) fn recordings(name: &str, path: &Path) -> Vec<(Timestamp, Timestamp)> {
+    if ending(Path::new(name)) != "csv" {
+        return Vec::new();
+    }
+    let read = bytes(path).ok().and_then(|bytes| flight::airdata::recordings(&bytes).ok());
+    read.unwrap_or_default()
 }
 
 pub(super) fn video(

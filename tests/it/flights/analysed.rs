@@ -58,6 +58,32 @@ fn analyze(inputs: &[PathBuf], dir: &Path) -> Output {
     command.arg("--out").arg(dir.join("out")).output().unwrap()
 }
 
+/// A video alone, and a log that says when the camera was recording: three seconds into it, for as
+/// long as the video lasts.
+#[test]
+fn a_log_that_noted_the_recording_says_when_a_video_began() {
+    let dir = tempfile::tempdir().unwrap();
+    let flight = dir.path().join("flight");
+    std::fs::create_dir(&flight).unwrap();
+    std::fs::copy(demo().join("DJI_0001.MP4"), flight.join("DJI_0007.MP4")).unwrap();
+    let head =
+        "time(millisecond),datetime(utc),latitude,longitude,height_above_takeoff(feet),isVideo\n";
+    let row = |tenth: u32| {
+        let (second, recording) = (tenth / 10, u8::from((30..130).contains(&tenth)));
+        let at = format!("{},2026-09-21 06:13:{second:02}", tenth * 100);
+        format!("{at},30.8991,120.0800{tenth:03},85.3,{recording}\n")
+    };
+    let log: String = std::iter::once(head.to_owned()).chain((0..200).map(row)).collect();
+    std::fs::write(flight.join("log.csv"), log).unwrap();
+    let output = analyze(&[flight], dir.path());
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let video = &told["media"][0];
+    // The log dates its rows by whole seconds: a tenth either way.
+    assert!(word(&video["started_at"]).starts_with("2026-09-21T06:13:03."), "{told}");
+    assert_eq!(video["telemetry"], "AirData CSV");
+}
+
 #[test]
 fn the_summary_says_what_was_flown() {
     let told = &FIRST.told;

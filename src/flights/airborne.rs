@@ -57,7 +57,7 @@ impl Airborne {
     pub(crate) fn view(&mut self, frame: &Frame, sightings: &[Sighting]) -> View {
         let begun = Instant::now();
         let legs = Arc::clone(&self.legs);
-        let seat = legs.at(frame.at);
+        let seat = legs.at(frame.at, frame.size);
         let placed = seat.and_then(|seat| self.placed(seat, frame));
         let mut observations: Vec<Observation> = sightings
             .iter()
@@ -170,9 +170,12 @@ fn empty_fences(
     frame: &Frame,
     seen: &[Observation],
 ) -> Vec<FenceId> {
-    let looks = std::slice::from_ref(look);
+    let (looks, view) = (std::slice::from_ref(look), bounds(&look.ring));
     let whole = fences.all().iter().filter(|fence| {
-        let share = fence.rings().and_then(|rings| ground::share_of(&rings, looks));
+        // A city has thousands, and nearly all lie elsewhere.
+        let near =
+            fence.rings().filter(|rings| rings.first().is_some_and(|r| touch(bounds(r), view)));
+        let share = near.and_then(|rings| ground::share_of(&rings, looks));
         share.is_some_and(|share| share.whole_seen.is_some())
     });
     let empty = whole.filter(|fence| {
@@ -182,6 +185,18 @@ fn empty_fences(
         })
     });
     empty.map(|fence| fence.id.clone()).collect()
+}
+
+/// West, south, east, north.
+fn bounds(ring: &[[f64; 2]]) -> [f64; 4] {
+    let none = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
+    ring.iter().fold(none, |[west, south, east, north], [lon, lat]| {
+        [west.min(*lon), south.min(*lat), east.max(*lon), north.max(*lat)]
+    })
+}
+
+fn touch(a: [f64; 4], b: [f64; 4]) -> bool {
+    a[0] <= b[2] && b[0] <= a[2] && a[1] <= b[3] && b[1] <= a[3]
 }
 
 fn code(why: &NoGround) -> WarningCode {

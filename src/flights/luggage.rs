@@ -221,6 +221,7 @@ impl<'a> Packing<'a> {
             media: self.media.len(),
             path: path.to_owned(),
             kind,
+            size: reading.size,
             from,
             length,
             camera: lens.map(|lens| (lens, budget)),

@@ -67,7 +67,7 @@ const FRESH_S: f64 = 0.5;
 
 impl Steady {
     fn of(legs: &Legs, frame: &Frame) -> Option<Self> {
-        let seat = legs.at(frame.at)?;
+        let seat = legs.at(frame.at, frame.size)?;
         let pose = seat.pose_at(frame.at)?;
         let tells =
             pose.camera.is_some() && pose.age_s <= FRESH_S && pose.yaw_rate_dps.abs() <= SLOW_DPS;
@@ -85,7 +85,8 @@ impl Air {
         frame: &Frame,
         detections: &[Detection],
     ) -> Vec<Sighting> {
-        let photo = self.legs.at(frame.at).is_some_and(|seat| seat.picture() == Picture::Photo);
+        let photo =
+            self.legs.at(frame.at, frame.size).is_some_and(|seat| seat.picture() == Picture::Photo);
         let mut sightings = if photo {
             self.each_alone(detections)
         } else {
@@ -113,7 +114,7 @@ impl Air {
         let now = Steady::of(&self.legs, frame);
         let before = std::mem::replace(&mut self.pose, now);
         let (before, now) = (before?, self.pose.as_ref()?);
-        let seat = self.legs.at(frame.at)?;
+        let seat = self.legs.at(frame.at, frame.size)?;
         let rows = (before.media == now.media)
             .then(|| seat.camera(frame.size)?.motion(&before.pose, &now.pose))??;
         self.stabiliser = None;

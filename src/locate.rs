@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Frame, Mount, Observation, Place, Sighting, SourceId, View};
+use domain::{Moment, Mount, Observation, Place, Sighting, SourceId, View};
 use ground::FixedCamera;
 
 use crate::flights::Airborne;
@@ -22,7 +22,7 @@ pub(crate) enum Eye {
 }
 
 impl Eyes {
-    pub(crate) fn view(&mut self, frame: &Frame, sightings: &[Sighting]) -> View {
+    pub(crate) fn view(&mut self, frame: &Moment, sightings: &[Sighting]) -> View {
         match self.0.get_mut(&frame.source) {
             Some(Eye::Airborne(airborne)) => airborne.view(frame, sightings),
             Some(Eye::Surveyed(camera)) => fixed(Some(camera), frame, sightings),
@@ -39,7 +39,7 @@ impl Eyes {
     }
 }
 
-fn fixed(camera: Option<&FixedCamera>, frame: &Frame, sightings: &[Sighting]) -> View {
+fn fixed(camera: Option<&FixedCamera>, frame: &Moment, sightings: &[Sighting]) -> View {
     let observations = sightings.iter().map(|sighting| {
         let seen = sighting.bbox.relative(frame.size);
         let fix = camera.and_then(|camera| camera.locate(&seen, sighting.class));

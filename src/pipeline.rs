@@ -16,7 +16,7 @@ use rules::Engine;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
-use crate::flights::Legs;
+use crate::flights::{Legs, Memory};
 use crate::locate::Eyes;
 use crate::stage::inbox::Inbox;
 use crate::stage::judge::{Judged, judge};
@@ -35,6 +35,8 @@ pub(crate) struct Parts {
     pub flights: BTreeMap<SourceId, Arc<Legs>>,
     pub engine: Engine,
     pub recorder: Recorder,
+    /// Of the one flight that is looked at, where a restart is to go on with it.
+    pub memory: Option<Memory>,
 }
 
 /// What comes out at the end: what was looked at, and what was made of it.
@@ -52,8 +54,8 @@ pub(crate) fn start(inbox: &Arc<Inbox>, parts: Parts, stages: &mut Stages) -> En
     let (tally, counted) = oneshot::channel();
     let (verdict, judged) = oneshot::channel();
 
-    let Parts { mut detector, tracker, eyes, flights, engine, recorder } = parts;
-    let looking = Looking { tracker, flights };
+    let Parts { mut detector, tracker, eyes, flights, engine, recorder, memory } = parts;
+    let looking = Looking { tracker, flights, memory: memory.clone() };
     let inbox = Arc::clone(inbox);
     thread(stages, "look", move || {
         let seen = look(&inbox, detector.as_mut(), &looking, &to_judge);
@@ -63,7 +65,7 @@ pub(crate) fn start(inbox: &Arc<Inbox>, parts: Parts, stages: &mut Stages) -> En
         }
     });
     thread(stages, "judge", move || {
-        if verdict.send(judge(seen, eyes, engine, &to_record)).is_err() {
+        if verdict.send(judge(seen, eyes, engine, memory, &to_record)).is_err() {
             tracing::debug!("nobody asked what was judged");
         }
     });

@@ -8,7 +8,7 @@ use ingest::SegmentDir;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::sources::{Board, Ready, Then, To, finished};
+use crate::sources::{Board, Extent, Ready, To, finished};
 use crate::stage::inbox::Inbox;
 
 /// Where recordings are read to.
@@ -36,7 +36,7 @@ impl Road<'_> {
     pub(crate) async fn read(
         &self,
         input: &Ready,
-        then: Then,
+        extent: Extent,
         mut watch: impl FnMut(&Board),
     ) -> (Option<SourceStatus>, End) {
         let board = Board::default();
@@ -48,7 +48,7 @@ impl Road<'_> {
             });
         };
         let (segments, clock) = (Some(self.segments.clone()), Arc::clone(&self.clock));
-        let to = To { inbox: self.inbox, then };
+        let to = To { inbox: self.inbox, extent };
         board.start(input, &to, segments, changed, clock, self.config);
         let mut end = End::Reached;
         loop {

@@ -63,19 +63,19 @@ fn input(loaded: &Loaded, source: &Source) -> Result<Input, String> {
     })
 }
 
-/// What comes when the input of a source is at its end.
+/// What of a source is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Then {
-    /// Nothing: what still stands before the source ends with it.
-    End,
-    /// More of the same source: the next file of a flight.
-    More,
+pub(crate) enum Extent {
+    /// All there is: what still stands at its end ends with it.
+    Whole,
+    /// One of its files, counted from 0; others may follow.
+    File(u32),
 }
 
-/// Where frames go, and what comes behind the last.
+/// Where frames go, and what they are of their source.
 pub(crate) struct To<'a> {
     pub inbox: &'a Arc<Inbox>,
-    pub then: Then,
+    pub extent: Extent,
 }
 
 /// All running sources, as status shows them.
@@ -113,10 +113,15 @@ impl Board {
             (_, Pace::Every) => WhenFull::Block,
         };
         let facts = Facts::of(ready);
-        let (frames, ends, then) = (Arc::clone(to.inbox), Arc::clone(to.inbox), to.then);
+        let (frames, ends) = (Arc::clone(to.inbox), Arc::clone(to.inbox));
+        let extent = to.extent;
+        let part = match extent {
+            Extent::Whole => 0,
+            Extent::File(part) => part,
+        };
         let told = facts.clone();
         let on_change = move |status: &SourceStatus| {
-            if finished(status.state) && then == Then::End {
+            if finished(status.state) && extent == Extent::Whole {
                 ends.end(status.id.clone());
             }
             changed(told.fill(status.clone()));
@@ -124,7 +129,7 @@ impl Board {
         let source = ingest::spawn(
             ready.spec.clone(),
             segments,
-            Box::new(move |frame| frames.put(frame, when_full)),
+            Box::new(move |frame| frames.put(frame.of_part(part), when_full)),
             Box::new(on_change),
             clock,
             config,

@@ -39,6 +39,8 @@ impl Size {
 #[derive(Debug, Clone)]
 pub struct Frame {
     pub source: SourceId,
+    /// Which of the source's files it is from, counted from 0; 0 where there are no files.
+    pub part: u32,
     /// Counts decoded pictures of this session of the source, from 0.
     pub number: u64,
     /// When the picture was taken. What that rests on says `basis`.
@@ -46,6 +48,18 @@ pub struct Frame {
     pub basis: TimeBasis,
     pub size: Size,
     pub bgr: Bytes,
+}
+
+/// Which picture it is: a frame without its pixels.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moment {
+    pub source: SourceId,
+    /// As in [`Frame`], like all that follows.
+    pub part: u32,
+    pub number: u64,
+    pub at: Timestamp,
+    pub basis: TimeBasis,
+    pub size: Size,
 }
 
 /// Why bytes are no picture.
@@ -69,10 +83,28 @@ impl Frame {
     ) -> Result<Self, BadFrame> {
         let needed = size.bgr_bytes();
         if bgr.len() == needed {
-            return Ok(Self { source, number, at, basis, size, bgr });
+            return Ok(Self { source, part: 0, number, at, basis, size, bgr });
         }
         let Size { width, height } = size;
         Err(BadFrame::Length { width, height, needed, got: bgr.len() })
+    }
+
+    /// The same frame as one of the source's `part`-th file.
+    #[must_use]
+    pub fn of_part(self, part: u32) -> Self {
+        Self { part, ..self }
+    }
+
+    /// Which picture it is.
+    pub fn moment(&self) -> Moment {
+        Moment {
+            source: self.source.clone(),
+            part: self.part,
+            number: self.number,
+            at: self.at,
+            basis: self.basis,
+            size: self.size,
+        }
     }
 }
 

@@ -31,7 +31,7 @@ pub use flight::{
     Finding, FlightId, FlightMedia, FlightReport, FlightState, FlightSummary, FlightWarning,
     GroundLook, MediaKind, TrackPoint, WarningCode,
 };
-pub use frame::{BadFrame, Frame, Size};
+pub use frame::{BadFrame, Frame, Moment, Size};
 pub use id::{AlertId, BadId, FenceId, Queue, SourceId, TrackId};
 pub use look::Look;
 pub use observation::{Mount, Observation, View};

@@ -26,7 +26,7 @@ use crate::config::Loaded;
 use crate::flights;
 use crate::pipeline::{self, Parts, Stages};
 use crate::reading::{End, Road};
-use crate::sources::{Board, Ready, Then};
+use crate::sources::{Board, Extent, Ready};
 use crate::stage::clip::Cutter;
 use crate::stage::inbox::Inbox;
 use crate::stage::look::Tally;
@@ -220,6 +220,7 @@ async fn look_at_all(
         eyes: serve::eyes(inputs),
         flights: BTreeMap::new(),
         engine,
+        memory: None,
         recorder: Recorder::new(
             store.clone(),
             Some(cutter),
@@ -260,7 +261,7 @@ async fn read_in_turn(
     let road = Road { inbox, segments, clock, config, stop };
     for input in inputs {
         let bar = progress(&input.spec);
-        let (status, how) = road.read(input, Then::End, |board| show(&bar, board)).await;
+        let (status, how) = road.read(input, Extent::Whole, |board| show(&bar, board)).await;
         finish(&bar, status.as_ref());
         statuses.extend(status);
         if how == End::Interrupted {

@@ -121,6 +121,7 @@ impl<'a> Desk<'a> {
             store: &self.store,
             clock: Arc::clone(&self.clock),
             scratch: self.scratch.path(),
+            resumes: false,
             stop: &stop,
         };
         let source = luggage.source.clone();

@@ -22,7 +22,7 @@ use crate::config::Loaded;
 use crate::flights::{self, Works};
 use crate::locate::{Eye, Eyes};
 use crate::pipeline::{self, Parts, Stages};
-use crate::sources::{Board, Ready, Then, To};
+use crate::sources::{Board, Extent, Ready, To};
 use crate::stage::clip::Cutter;
 use crate::stage::inbox::Inbox;
 use crate::stage::record::{Recorder, Whose};
@@ -92,6 +92,7 @@ async fn serve(loaded: Loaded, ready: Vec<Ready>) -> anyhow::Result<()> {
     let recorder =
         Recorder::new(store.clone(), Some(cutter), manifest(&loaded, &model), Whose::Cameras);
     let parts = Parts {
+        memory: None,
         detector: Box::new(detector),
         tracker: config.detector.tracker.clone(),
         eyes: eyes(&ready),
@@ -109,7 +110,7 @@ async fn serve(loaded: Loaded, ready: Vec<Ready>) -> anyhow::Result<()> {
         let changed = move |status| sources.changed(status);
         board.start(
             source,
-            &To { inbox: &inbox, then: Then::End },
+            &To { inbox: &inbox, extent: Extent::Whole },
             Some(segments.clone()),
             changed,
             Arc::clone(&clock),

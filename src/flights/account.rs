@@ -10,7 +10,7 @@ use domain::{
 };
 use flight::Joiner;
 use jiff::{SignedDuration, Timestamp};
-use store::{AlertFilter, Store};
+use store::{AlertFilter, EvidenceRow, EvidenceState, Store};
 
 use super::airborne::Noted;
 use super::luggage::{Luggage, is_dated};
@@ -24,8 +24,8 @@ pub(super) struct Landed {
     /// Spent on rules.
     pub judge: Duration,
     pub whole: Duration,
-    /// Of each file that was read, by its place among the media.
-    pub statuses: Vec<(usize, SourceStatus)>,
+    /// What was wrong with files, by their places among the media.
+    pub warnings: Vec<(usize, FlightWarning)>,
     pub alerts: Vec<Alert>,
 }
 
@@ -34,14 +34,16 @@ const LEAST_SIGHTINGS: u64 = 3;
 
 pub(super) fn report(luggage: Luggage, landed: Landed) -> FlightReport {
     let Luggage { mut media, mut warnings, track, route, aircraft, clock_offset_s, .. } = luggage;
-    let Landed { noted, joiner, tally, judge, whole, statuses, alerts } = landed;
+    let Landed { noted, joiner, tally, judge, whole, warnings: of_files, alerts } = landed;
     for (&index, &frames) in &noted.by_media {
         if let Some(medium) = media.get_mut(index) {
             medium.frames = frames;
         }
     }
     let named = |index: usize| media.get(index).map_or_else(String::new, |m| m.name.clone());
-    warnings.extend(statuses.iter().filter_map(|(index, s)| unread(&named(*index), s)));
+    warnings.extend(
+        of_files.into_iter().map(|(at, warning)| FlightWarning { file: named(at), ..warning }),
+    );
     warnings.extend(noted.refused.iter().map(|(&code, (count, detail))| FlightWarning {
         code,
         file: String::new(),
@@ -112,6 +114,20 @@ pub(crate) async fn alerts_of(store: &Store, source: &SourceId) -> anyhow::Resul
     }
 }
 
+/// Whether a picture of one of its alerts was announced and never written.
+pub(super) async fn lacks_pictures(store: &Store, source: &SourceId) -> anyhow::Result<bool> {
+    for alert in alerts_of(store, source).await? {
+        let files = store.evidence(alert.id).await.context("cannot read what evidence there is")?;
+        let lost = |file: &EvidenceRow| {
+            file.state != EvidenceState::Ready && file.media_type.starts_with("image/")
+        };
+        if files.iter().any(lost) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 fn with_alerts(joiner: &Joiner, alerts: &[Alert]) -> Vec<Finding> {
     let mut by_track: BTreeMap<TrackId, Vec<AlertId>> = BTreeMap::new();
     for alert in alerts {
@@ -135,13 +151,14 @@ fn photographed(found: &Finding) -> bool {
     found.track.0 >= crate::stage::follow::FIRST_PHOTO_TRACK
 }
 
-fn unread(file: &str, status: &SourceStatus) -> Option<FlightWarning> {
+/// What was wrong with the file that was read last, to be named by the caller.
+pub(super) fn unread(status: &SourceStatus) -> Option<FlightWarning> {
     let code = match status.state {
         SourceState::Failed => WarningCode::Unreadable,
         _ if !status.detail.is_empty() => WarningCode::Truncated,
         _ => return None,
     };
-    Some(FlightWarning { code, file: file.to_owned(), detail: status.detail.clone(), count: 1 })
+    Some(FlightWarning { code, file: String::new(), detail: status.detail.clone(), count: 1 })
 }
 
 fn end(medium: &FlightMedia) -> Option<Timestamp> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::{
-    FenceId, Frame, GroundLook, Mount, Observation, Place, Pose, Sighting, View, WarningCode,
+    FenceId, GroundLook, Moment, Mount, Observation, Place, Pose, Sighting, View, WarningCode,
 };
 use flight::{Joiner, Picture};
 use ground::{Aerial, NoGround};
@@ -54,10 +54,10 @@ impl Airborne {
     }
 
     /// Observations of one picture, on the ground where its pose allows.
-    pub(crate) fn view(&mut self, frame: &Frame, sightings: &[Sighting]) -> View {
+    pub(crate) fn view(&mut self, frame: &Moment, sightings: &[Sighting]) -> View {
         let begun = Instant::now();
         let legs = Arc::clone(&self.legs);
-        let seat = legs.at(frame.at, frame.size);
+        let seat = legs.seat(frame.part);
         let placed = seat.and_then(|seat| self.placed(seat, frame));
         let mut observations: Vec<Observation> = sightings
             .iter()
@@ -82,7 +82,7 @@ impl Airborne {
         }
     }
 
-    fn placed<'a>(&mut self, seat: Seat<'a>, frame: &Frame) -> Option<(Pose, &'a Aerial)> {
+    fn placed<'a>(&mut self, seat: Seat<'a>, frame: &Moment) -> Option<(Pose, &'a Aerial)> {
         let Some(pose) = seat.pose_at(frame.at) else {
             self.refuse(WarningCode::NoTelemetry, || {
                 format!("no pose for the picture of {}", frame.at)
@@ -99,7 +99,7 @@ impl Airborne {
 
     fn observation(
         &mut self,
-        frame: &Frame,
+        frame: &Moment,
         sighting: &Sighting,
         placed: Option<&(Pose, &Aerial)>,
     ) -> Observation {
@@ -127,7 +127,7 @@ impl Airborne {
     fn look(
         &mut self,
         seat: Option<Seat<'_>>,
-        frame: &Frame,
+        frame: &Moment,
         placed: Option<&(Pose, &Aerial)>,
         seen: &[Observation],
     ) -> Vec<[f64; 2]> {
@@ -167,7 +167,7 @@ impl Airborne {
 fn empty_fences(
     fences: &Fences,
     look: &GroundLook,
-    frame: &Frame,
+    frame: &Moment,
     seen: &[Observation],
 ) -> Vec<FenceId> {
     let (looks, view) = (std::slice::from_ref(look), bounds(&look.ring));

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use detector::Onnx;
-use domain::{Clock, FlightReport, MediaKind, SourceId, SourceStatus};
+use domain::{Clock, FlightReport, FlightWarning, MediaKind, SourceId};
 use ingest::{Input, Pace, SegmentDir, SourceSpec, Start};
 use rules::{Engine, Fences};
 use store::Store;
@@ -17,12 +17,13 @@ use super::account::{self, Landed};
 use super::airborne::Airborne;
 use super::legs::Leg;
 use super::luggage::Luggage;
+use super::memory::{Counted, Memory};
 use crate::cmd::manifest;
 use crate::config::Loaded;
 use crate::locate::{Eye, Eyes};
 use crate::pipeline::{self, Ends, Parts, Stages};
 use crate::reading::{End, Road};
-use crate::sources::{Board, Ready, Then};
+use crate::sources::{Board, Extent, Ready};
 use crate::stage::clip::Cutter;
 use crate::stage::inbox::Inbox;
 use crate::stage::record::{Recorder, Whose};
@@ -36,6 +37,8 @@ pub(crate) struct Hangar<'a> {
     pub clock: Arc<dyn Clock>,
     /// For encoded video and clips in the making.
     pub scratch: &'a Path,
+    /// Whether `scratch` outlives the program, so that a restart goes on with what was not looked at yet.
+    pub resumes: bool,
     pub stop: &'a CancellationToken,
 }
 
@@ -54,6 +57,7 @@ pub(crate) async fn fly(
     let segments =
         SegmentDir::new(hangar.scratch.join("segments"), KEEP, config.ingest.segment_max_bytes)?;
     let parts = hangar.parts(name, &luggage, &segments).await?;
+    let memory = parts.memory.clone();
     let (inbox, stop, mut stages) =
         (Arc::new(Inbox::default()), hangar.stop.child_token(), Stages::new());
     let begun = Instant::now();
@@ -69,13 +73,14 @@ pub(crate) async fn fly(
     });
     let way = |leg: &Leg| if leg.kind == MediaKind::Photo { &photos } else { &videos };
     let legs = Arc::clone(&luggage.legs);
+    let way_through = Legwork { name, source: &source, inbox: &inbox, memory: memory.as_ref() };
     let reading = async {
-        let read = read_legs(way, name, &source, legs.all(), &mut progress).await;
+        let read = way_through.read(way, legs.all(), &mut progress).await;
         stop.cancel();
         inbox.close();
         read
     };
-    let ((statuses, end), outcome) = tokio::join!(reading, supervise::drained(stages, &stop));
+    let ((warnings, end), outcome) = tokio::join!(reading, supervise::drained(stages, &stop));
     outcome?;
     anyhow::ensure!(end == End::Reached, "interrupted: not everything was looked at");
     let tally = tally.await.context("the detector ended without a tally")?;
@@ -89,7 +94,7 @@ pub(crate) async fn fly(
         tally,
         judge: judged.judge,
         whole: begun.elapsed(),
-        statuses,
+        warnings,
         alerts,
     };
     Ok(account::report(luggage, landed))
@@ -120,6 +125,7 @@ impl Hangar<'_> {
             .context("cannot make a folder for clips")?;
         let manifest = manifest(self.loaded, &model);
         let whose = Whose::Flight(source.clone());
+        let memory = if self.resumes { Some(self.memory(luggage, &model).await?) } else { None };
         let airborne = Box::new(Airborne::new(Arc::clone(&luggage.legs), Arc::clone(&self.fences)));
         Ok(Parts {
             detector: Box::new(detector),
@@ -128,41 +134,92 @@ impl Hangar<'_> {
             flights: BTreeMap::from([(source.clone(), Arc::clone(&luggage.legs))]),
             engine,
             recorder: Recorder::new(self.store.clone(), Some(cutter), manifest, whose),
+            memory,
         })
+    }
+
+    /// What an earlier run saw of the same pictures with the same model and settings. A picture that it
+    /// could not keep can only be taken again by looking again.
+    async fn memory(&self, luggage: &Luggage, model: &dashboard::Model) -> anyhow::Result<Memory> {
+        let file =
+            |leg: &Leg| serde_json::json!([leg.path.file_name()?.to_str()?, leg.from]).into();
+        let key = serde_json::json!({
+            "software": env!("CARGO_PKG_VERSION"),
+            "config": self.loaded.sha256(),
+            "model": model,
+            "pictures": luggage.source,
+            "files": luggage.legs.all().iter().map(file).collect::<Vec<Option<serde_json::Value>>>(),
+        });
+        let memory = Memory::open(&self.scratch.join("memory"), &key)?;
+        if account::lacks_pictures(self.store, &luggage.source).await? {
+            tracing::info!("pictures of an alert were not written: every file is looked at again");
+            memory.forget()?;
+        }
+        Ok(memory)
     }
 }
 
-/// Each file to its end, and the end of the source behind the last.
-async fn read_legs<'a>(
-    way: impl Fn(&Leg) -> &'a Road<'a>,
-    name: &str,
-    source: &SourceId,
-    legs: &[Leg],
-    progress: &mut impl FnMut(f64),
-) -> (Vec<(usize, SourceStatus)>, End) {
-    let whole: f64 = legs.iter().map(weight).sum();
-    let mut read = 0.0;
-    let mut statuses = Vec::new();
-    for (index, leg) in legs.iter().enumerate() {
+/// The way through the files of one flight.
+struct Legwork<'a> {
+    name: &'a str,
+    source: &'a SourceId,
+    inbox: &'a Inbox,
+    memory: Option<&'a Memory>,
+}
+
+impl Legwork<'_> {
+    /// Each file to its end, and the end of the source behind the last; with what was wrong with them.
+    async fn read<'a>(
+        &self,
+        way: impl Fn(&Leg) -> &'a Road<'a>,
+        legs: &[Leg],
+        progress: &mut impl FnMut(f64),
+    ) -> (Vec<(usize, FlightWarning)>, End) {
+        let whole: f64 = legs.iter().map(weight).sum();
+        let (mut read, mut warnings) = (0.0, Vec::new());
+        for (part, leg) in (0..).zip(legs) {
+            let seen = self.memory.and_then(|memory| memory.counted(part));
+            let (warning, end) = if let Some(Counted { warning, .. }) = seen {
+                tracing::info!(file = %leg.path.display(), "looked at before the restart");
+                self.inbox.recall(self.source, part);
+                (warning, End::Reached)
+            } else {
+                let tell = |done: f64| progress((read + weight(leg) * done) / whole);
+                self.read_one(way(leg), part, leg, tell).await
+            };
+            warnings.extend(warning.map(|warning| (leg.media, warning)));
+            if end == End::Interrupted {
+                return (warnings, end);
+            }
+            read += weight(leg);
+        }
+        self.inbox.end(self.source.clone());
+        (warnings, End::Reached)
+    }
+
+    async fn read_one(
+        &self,
+        road: &Road<'_>,
+        number: u32,
+        leg: &Leg,
+        mut tell: impl FnMut(f64),
+    ) -> (Option<FlightWarning>, End) {
         let spec = SourceSpec {
-            id: source.clone(),
-            name: name.to_owned(),
+            id: self.source.clone(),
+            name: self.name.to_owned(),
             input: Input::File(leg.path.clone()),
             pace: Pace::Every,
             start: Start::Given(leg.from),
         };
         let ready = Ready { spec, surveyed: None, zones: Vec::new() };
-        let then = if index + 1 == legs.len() { Then::End } else { Then::More };
-        let (status, end) = way(leg)
-            .read(&ready, then, |board| progress((read + weight(leg) * part(board, leg)) / whole))
-            .await;
-        statuses.extend(status.map(|status| (leg.media, status)));
-        if end == End::Interrupted {
-            return (statuses, end);
+        let (status, end) =
+            road.read(&ready, Extent::File(number), |board| tell(part(board, leg))).await;
+        let warning = status.as_ref().and_then(account::unread);
+        if end == End::Reached {
+            self.inbox.read(self.source, number, warning.clone());
         }
-        read += weight(leg);
+        (warning, end)
     }
-    (statuses, End::Reached)
 }
 
 /// A photo takes about as long as this many seconds of video.

@@ -221,7 +221,6 @@ impl<'a> Packing<'a> {
             media: self.media.len(),
             path: path.to_owned(),
             kind,
-            size: reading.size,
             from,
             length,
             camera: lens.map(|lens| (lens, budget)),

@@ -1,16 +1,17 @@
 //! Looks at uploaded flights, one after the other, while the program serves.
 //!
 //! A flight is a durable job: the store says which is next and keeps what came of it. When the
-//! program stops in the middle the flight goes back into the queue, and what it raised before is
-//! raised once, for its ids come from its pictures.
+//! program stops in the middle the flight goes back into the queue, ahead of the others. The files that were
+//! looked at whole are then recalled from its folder of work, the one in between is read again, and what
+//! it raised before is raised once, for its ids come from its pictures.
 
 use std::convert::Infallible;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use domain::{Clock, FlightId, FlightReport, FlightWarning, WarningCode};
+use domain::{Clock, FlightId, FlightReport, FlightState, FlightWarning, WarningCode};
 use jiff::SignedDuration;
 use rules::Fences;
 use store::{FileOutcome, Flight, Store};
@@ -44,8 +45,9 @@ pub(crate) async fn work(works: Works) -> anyhow::Result<()> {
     let Works { store, stop, .. } = &works;
     let mut changes = store.flight_changes();
     for flight in store.resume_flights().await.context("cannot read the queue of flights")? {
-        tracing::info!(%flight, "the program stopped in the middle of it: it is looked at again");
+        tracing::info!(%flight, "the program stopped in the middle of it: it goes on");
     }
+    works.sweep().await;
     if let Err(error) = import(&works.loaded, store).await {
         tracing::error!(error = format!("{error:#}"), "flights of `flight.import`");
     }
@@ -75,6 +77,15 @@ pub(crate) async fn work(works: Works) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// How the folders begin in which flights are worked on.
+const BENCH: &str = ".flight-";
+
+fn remove(folder: &Path) {
+    if let Err(error) = std::fs::remove_dir_all(folder) {
+        tracing::warn!(folder = %folder.display(), %error, "a folder of work stays");
+    }
+}
+
 impl Works {
     async fn look_at(&self, flight: &Flight) {
         tracing::info!(flight = %flight.id, name = flight.name, "looking at a flight");
@@ -93,23 +104,52 @@ impl Works {
                 self.store.fail(flight.id, &reason).await
             }
         };
-        if let Err(error) = kept {
-            let error = format!("{:#}", anyhow::Error::from(error));
-            tracing::error!(flight = %flight.id, error, "what came of a flight cannot be stored");
+        match kept {
+            Ok(_) => remove(&self.bench(flight.id)),
+            Err(error) => {
+                let error = format!("{:#}", anyhow::Error::from(error));
+                tracing::error!(flight = %flight.id, error, "what came of a flight cannot be stored");
+            }
+        }
+    }
+
+    /// Where a flight is worked on: outlives the program, and goes with the end of the work.
+    fn bench(&self, flight: FlightId) -> PathBuf {
+        self.loaded.config.segments_dir().join(format!("{BENCH}{flight}"))
+    }
+
+    /// Removes folders of flights that no longer wait.
+    async fn sweep(&self) {
+        let Ok(entries) = std::fs::read_dir(self.loaded.config.segments_dir()) else { return };
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            let Some(id) = name.to_str().and_then(|name| name.strip_prefix(BENCH)) else {
+                continue;
+            };
+            let waits = match id.parse() {
+                Ok(id) => matches!(
+                    self.store.flight(FlightId(id)).await,
+                    Ok(Some(flight)) if flight.state == FlightState::Queued
+                ),
+                Err(_) => false,
+            };
+            if !waits {
+                remove(&entry.path());
+            }
         }
     }
 
     async fn report(&self, flight: &Flight) -> anyhow::Result<FlightReport> {
-        let folder = self.loaded.config.segments_dir();
-        std::fs::create_dir_all(&folder).context("cannot make a folder for the work")?;
-        let scratch = tempfile::tempdir_in(&folder).context("cannot make a folder for the work")?;
-        let luggage = self.luggage(flight.id, scratch.path()).await?;
+        let scratch = self.bench(flight.id);
+        std::fs::create_dir_all(&scratch).context("cannot make a folder for the work")?;
+        let luggage = self.luggage(flight.id, &scratch).await?;
         let hangar = Hangar {
             loaded: &self.loaded,
             fences: Arc::clone(&self.fences),
             store: &self.store,
             clock: Arc::clone(&self.clock),
-            scratch: scratch.path(),
+            scratch: &scratch,
+            resumes: true,
             stop: &self.stop,
         };
         let (tell, told) = watch::channel(0.0);

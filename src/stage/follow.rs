@@ -7,12 +7,14 @@ use detector::{Motion, Stabiliser, Tracker, TrackerConfig, Warp};
 use domain::{Bbox, Detection, Frame, Pose, Sighting, TrackId};
 use flight::Picture;
 
-use crate::flights::Legs;
+use crate::flights::{Counted, Legs};
 
 /// Follows what one source shows.
 #[derive(Debug)]
 pub(crate) struct Follower {
     tracker: Tracker,
+    /// The file that it follows through.
+    part: u32,
     air: Option<Air>,
     /// Spent on following.
     pub spent: Duration,
@@ -38,11 +40,14 @@ impl Follower {
             stabiliser: None,
             photo_tracks: FIRST_PHOTO_TRACK,
         });
-        Self { tracker: Tracker::new(config), air, spent: Duration::ZERO }
+        Self { tracker: Tracker::new(config), part: 0, air, spent: Duration::ZERO }
     }
 
     pub(crate) fn follow(&mut self, frame: &Frame, detections: &[Detection]) -> Vec<Sighting> {
         let begun = Instant::now();
+        if self.part != frame.part {
+            self.turn_to(frame.part);
+        }
         let sightings = match &mut self.air {
             None => self.tracker.update(detections, frame.at),
             Some(air) => air.follow(&mut self.tracker, frame, detections),
@@ -50,12 +55,36 @@ impl Follower {
         self.spent += begun.elapsed();
         sightings
     }
+
+    /// Another file is another look: it may be another lens, or an earlier time.
+    fn turn_to(&mut self, part: u32) {
+        self.part = part;
+        self.tracker.end_session();
+        if let Some(air) = &mut self.air {
+            air.pose = None;
+            air.stabiliser = None;
+        }
+    }
+
+    /// How many tracks it has counted so far.
+    pub(crate) fn counted(&self) -> Counted {
+        let photos = self.air.as_ref().map_or(0, |air| air.photo_tracks - FIRST_PHOTO_TRACK);
+        Counted { tracks: self.tracker.given(), photo_tracks: photos, warning: None }
+    }
+
+    /// Goes on counting where an earlier run was at the end of a file.
+    pub(crate) fn count_from(&mut self, counted: &Counted) {
+        self.tracker.count_from(counted.tracks);
+        if let Some(air) = &mut self.air {
+            air.photo_tracks = FIRST_PHOTO_TRACK.saturating_add(counted.photo_tracks);
+        }
+    }
 }
 
 /// A pose that tells where the picture moved.
 #[derive(Debug)]
 struct Steady {
-    media: usize,
+    part: u32,
     pose: Pose,
 }
 
@@ -67,11 +96,11 @@ const FRESH_S: f64 = 0.5;
 
 impl Steady {
     fn of(legs: &Legs, frame: &Frame) -> Option<Self> {
-        let seat = legs.at(frame.at, frame.size)?;
+        let seat = legs.seat(frame.part)?;
         let pose = seat.pose_at(frame.at)?;
         let tells =
             pose.camera.is_some() && pose.age_s <= FRESH_S && pose.yaw_rate_dps.abs() <= SLOW_DPS;
-        tells.then_some(Self { media: seat.leg.media, pose })
+        tells.then_some(Self { part: frame.part, pose })
     }
 }
 
@@ -85,8 +114,8 @@ impl Air {
         frame: &Frame,
         detections: &[Detection],
     ) -> Vec<Sighting> {
-        let photo =
-            self.legs.at(frame.at, frame.size).is_some_and(|seat| seat.picture() == Picture::Photo);
+        let seat = self.legs.seat(frame.part);
+        let photo = seat.is_some_and(|seat| seat.picture() == Picture::Photo);
         let mut sightings = if photo {
             self.each_alone(detections)
         } else {
@@ -114,8 +143,8 @@ impl Air {
         let now = Steady::of(&self.legs, frame);
         let before = std::mem::replace(&mut self.pose, now);
         let (before, now) = (before?, self.pose.as_ref()?);
-        let seat = self.legs.at(frame.at, frame.size)?;
-        let rows = (before.media == now.media)
+        let seat = self.legs.seat(frame.part)?;
+        let rows = (before.part == now.part)
             .then(|| seat.camera(frame.size)?.motion(&before.pose, &now.pose))??;
         self.stabiliser = None;
         Some(Motion::Known { warp: Warp::new(rows)?, inliers: 0 })

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use domain::{Frame, SourceId};
+use domain::{FlightWarning, Frame, SourceId};
 use ingest::Taken;
 
 /// What a source does when the detector is slower.
@@ -21,6 +21,11 @@ pub(crate) enum WhenFull {
 #[derive(Debug)]
 pub(crate) enum Item {
     Frame(Frame),
+    /// This file of a flight was looked at by an earlier run: what was seen then takes the place of its
+    /// frames.
+    Recall(SourceId, u32),
+    /// A file of a flight has been read to its end, with what was wrong with it.
+    Read(SourceId, u32, Option<FlightWarning>),
     /// The source has ended.
     End(SourceId),
 }
@@ -64,9 +69,23 @@ impl Inbox {
 
     /// Marks the end of a source, behind its last frame.
     pub(crate) fn end(&self, id: SourceId) {
+        self.mark(id.clone(), Item::End(id));
+    }
+
+    /// A file of a flight need not be read: it is recalled.
+    pub(crate) fn recall(&self, flight: &SourceId, part: u32) {
+        self.mark(flight.clone(), Item::Recall(flight.clone(), part));
+    }
+
+    /// Marks the end of a file of a flight, behind its last frame.
+    pub(crate) fn read(&self, flight: &SourceId, part: u32, warning: Option<FlightWarning>) {
+        self.mark(flight.clone(), Item::Read(flight.clone(), part, warning));
+    }
+
+    fn mark(&self, id: SourceId, mark: Item) {
         let mut state = self.state();
         if !state.closed {
-            state.push(id.clone(), Item::End(id));
+            state.push(id, mark);
             self.filled.notify_one();
         }
     }
@@ -115,7 +134,7 @@ impl State {
     fn drop_waiting(&mut self, id: &SourceId) -> bool {
         let Some(lane) = self.lanes.get_mut(id) else { return false };
         let before = lane.len();
-        lane.retain(|item| matches!(item, Item::End(_)));
+        lane.retain(|item| !matches!(item, Item::Frame(_)));
         if lane.is_empty() {
             self.turns.retain(|turn| turn != id);
         }
@@ -153,6 +172,8 @@ mod tests {
             .map(|item| match item {
                 Item::Frame(frame) => format!("{}{}", frame.source, frame.number),
                 Item::End(id) => format!("{id} end"),
+                Item::Recall(id, part) => format!("{id} recall {part}"),
+                Item::Read(id, part, _) => format!("{id} read {part}"),
             })
             .collect()
     }

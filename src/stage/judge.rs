@@ -7,6 +7,7 @@ use domain::{Alert, AlertId, Frame, Observation, View};
 use rules::{Engine, Outcome};
 use tokio::sync::mpsc;
 
+use crate::flights::{Memory, Written};
 use crate::locate::Eyes;
 use crate::stage::look::Seen;
 use crate::stage::shot::Shot;
@@ -22,6 +23,8 @@ pub(crate) enum Verdict {
     },
     Updated(Box<Alert>),
     Ended(Box<Alert>),
+    /// A file of a flight was looked at whole: with everything before this recorded it need not be again.
+    Read(Written),
 }
 
 /// What the judge has at the end: flights with what was noted of them.
@@ -37,23 +40,29 @@ pub(crate) fn judge(
     mut seen: mpsc::Receiver<Seen>,
     mut eyes: Eyes,
     mut engine: Engine,
+    memory: Option<Memory>,
     to_record: &mpsc::Sender<Verdict>,
 ) -> Judged {
-    let mut first_moments = FirstMoments::default();
+    let mut first_moments = FirstMoments { shots: BTreeMap::new(), memory };
     let mut spent = Duration::ZERO;
     while let Some(seen) = seen.blocking_recv() {
         let verdicts = match seen {
             Seen::End(source) => {
                 let outcomes = engine.finish(&source);
-                first_moments.settle(outcomes, None)
+                first_moments.settle(outcomes, Now::Over)
             }
             Seen::Frame { frame, sightings } => {
-                let view = eyes.view(&frame, &sightings);
+                let view = eyes.view(&frame.moment(), &sightings);
                 let begun = Instant::now();
                 let outcomes = engine.observe(&view);
                 spent += begun.elapsed();
-                first_moments.settle(outcomes, Some((&frame, &view)))
+                first_moments.settle(outcomes, Now::Picture(&frame, &view))
             }
+            Seen::Recalled { moment, sightings } => {
+                let outcomes = engine.observe(&eyes.view(&moment, &sightings));
+                first_moments.settle(outcomes, Now::Recalled)
+            }
+            Seen::Read(written) => vec![Verdict::Read(written)],
         };
         for verdict in verdicts {
             if to_record.blocking_send(verdict).is_err() {
@@ -64,25 +73,36 @@ pub(crate) fn judge(
     Judged { eyes, judge: spent }
 }
 
+/// What there is to be shown of the moment that is judged.
+#[derive(Clone, Copy)]
+enum Now<'a> {
+    Picture(&'a Frame, &'a View),
+    /// An earlier run looked, and recorded what it raised.
+    Recalled,
+    /// The source has ended.
+    Over,
+}
+
 /// Pictures of vehicles that began to stand and have not been alerted yet; as many as the engine follows.
-#[derive(Default)]
-struct FirstMoments(BTreeMap<AlertId, Box<Shot>>);
+struct FirstMoments {
+    shots: BTreeMap<AlertId, Box<Shot>>,
+    /// Of a flight: outlives the program.
+    memory: Option<Memory>,
+}
 
 impl FirstMoments {
-    fn settle(&mut self, outcomes: Vec<Outcome>, now: Option<(&Frame, &View)>) -> Vec<Verdict> {
+    fn settle(&mut self, outcomes: Vec<Outcome>, now: Now<'_>) -> Vec<Verdict> {
         outcomes.into_iter().filter_map(|outcome| self.verdict(outcome, now)).collect()
     }
 
-    fn verdict(&mut self, outcome: Outcome, now: Option<(&Frame, &View)>) -> Option<Verdict> {
+    fn verdict(&mut self, outcome: Outcome, now: Now<'_>) -> Option<Verdict> {
         match outcome {
             Outcome::Standing { id, seen } => {
-                if let Some(shot) = shot(now, &seen) {
-                    self.0.insert(id, shot);
-                }
+                self.shots.extend(self.first(id, now, &seen).map(|shot| (id, shot)));
                 None
             }
             Outcome::Passed { id } => {
-                self.0.remove(&id);
+                self.shots.remove(&id);
                 None
             }
             Outcome::Ambiguous { track, probability } => {
@@ -91,6 +111,10 @@ impl FirstMoments {
                 None
             }
             Outcome::Raised(alert) => {
+                let first = self.shots.remove(&alert.id);
+                if matches!(now, Now::Recalled) {
+                    return None;
+                }
                 let seen = Observation {
                     track: alert.track,
                     class: alert.class,
@@ -99,25 +123,48 @@ impl FirstMoments {
                     place: alert.place,
                     look: None,
                 };
-                let (first, last) = (self.0.remove(&alert.id), shot(now, &seen));
+                let last = shot(now, &seen);
                 Some(Verdict::Raised { alert, first, last })
             }
             Outcome::Updated(alert) => Some(Verdict::Updated(alert)),
             Outcome::Ended(alert) => Some(Verdict::Ended(alert)),
         }
     }
+
+    /// The first moment of what may become an alert, now or as an earlier run saw it.
+    fn first(&self, id: AlertId, now: Now<'_>, seen: &Observation) -> Option<Box<Shot>> {
+        let Some(memory) = &self.memory else { return shot(now, seen) };
+        if matches!(now, Now::Recalled) {
+            return match memory.moment_of(id) {
+                Ok(shot) => Some(Box::new(shot)),
+                Err(error) => {
+                    lost(&error);
+                    None
+                }
+            };
+        }
+        let shot = shot(now, seen)?;
+        if let Err(error) = memory.keep(id, &shot) {
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "a first moment would be lost by a restart"
+            );
+        }
+        Some(shot)
+    }
 }
 
-fn shot(now: Option<(&Frame, &View)>, seen: &Observation) -> Option<Box<Shot>> {
-    let (frame, view) = now?;
+fn shot(now: Now<'_>, seen: &Observation) -> Option<Box<Shot>> {
+    let Now::Picture(frame, view) = now else { return None };
     match Shot::take(frame, view, seen.track, seen.seen) {
         Ok(shot) => Some(Box::new(shot)),
         Err(error) => {
-            tracing::error!(
-                error = format!("{:#}", anyhow::Error::from(error)),
-                "evidence picture lost"
-            );
+            lost(&error.into());
             None
         }
     }
+}
+
+fn lost(error: &anyhow::Error) {
+    tracing::error!(error = format!("{error:#}"), "evidence picture lost");
 }

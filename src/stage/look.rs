@@ -5,17 +5,28 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use detector::{Detect, TrackerConfig};
-use domain::{Class, Detection, Frame, Sighting, SourceId, TrackId};
+use domain::{Class, Detection, Frame, Moment, Sighting, SourceId, TrackId};
 use tokio::sync::mpsc;
 
-use crate::flights::Legs;
+use crate::flights::{Counted, Legs, Memory, Written};
+use crate::stage::diary::Diary;
 use crate::stage::follow::Follower;
 use crate::stage::inbox::{Inbox, Item};
 
 /// What was seen.
 #[derive(Debug)]
 pub(crate) enum Seen {
-    Frame { frame: Frame, sightings: Vec<Sighting> },
+    Frame {
+        frame: Frame,
+        sightings: Vec<Sighting>,
+    },
+    /// By an earlier run.
+    Recalled {
+        moment: Moment,
+        sightings: Vec<Sighting>,
+    },
+    /// A file of a flight to its end; its sightings are on disk.
+    Read(Written),
     End(SourceId),
 }
 
@@ -24,6 +35,8 @@ pub(crate) struct Looking {
     pub tracker: TrackerConfig,
     /// Sources that are flights.
     pub flights: BTreeMap<SourceId, Arc<Legs>>,
+    /// Of the flight, where a restart is to pass over what was looked at.
+    pub memory: Option<Memory>,
 }
 
 /// Takes frames until the inbox is closed and empty, or nobody listens any more. Returns what it saw.
@@ -33,7 +46,8 @@ pub(crate) fn look(
     looking: &Looking,
     to_judge: &mpsc::Sender<Seen>,
 ) -> Tally {
-    let mut followers: BTreeMap<SourceId, Follower> = BTreeMap::new();
+    let mut followers = Followers { looking, of: BTreeMap::new() };
+    let mut diary = Diary::of(looking.memory.clone());
     let mut tally = Tally::default();
     loop {
         let begun = Instant::now();
@@ -41,18 +55,28 @@ pub(crate) fn look(
         tally.wait += begun.elapsed();
         let seen = match item {
             Item::End(source) => {
-                tally.settle(&source, followers.remove(&source));
+                tally.settle(&source, followers.of.remove(&source));
                 Seen::End(source)
             }
+            Item::Recall(flight, part) => {
+                followers.at(&flight).count_from(&diary.counted(part));
+                if !diary.recall(part, to_judge) {
+                    break;
+                }
+                continue;
+            }
+            Item::Read(flight, part, warning) => {
+                let counted = Counted { warning, ..followers.at(&flight).counted() };
+                let Some(written) = diary.close(part, &counted) else { continue };
+                Seen::Read(written)
+            }
             Item::Frame(frame) => {
-                let follower = followers.entry(frame.source.clone()).or_insert_with(|| {
-                    Follower::new(&looking.tracker, looking.flights.get(&frame.source))
-                });
                 let begun = Instant::now();
                 let Some(detections) = see(&frame, detector) else { continue };
                 tally.detect += begun.elapsed();
-                let sightings = follower.follow(&frame, &detections);
+                let sightings = followers.at(&frame.source).follow(&frame, &detections);
                 tally.count(&frame, &sightings);
+                diary.note(&frame, &sightings);
                 Seen::Frame { frame, sightings }
             }
         };
@@ -63,6 +87,19 @@ pub(crate) fn look(
         metrics::gauge!("xunjian_blocked_seconds", "stage" => "look").increment(waited.elapsed());
     }
     tally
+}
+
+/// Who follows each source.
+struct Followers<'a> {
+    looking: &'a Looking,
+    of: BTreeMap<SourceId, Follower>,
+}
+
+impl Followers<'_> {
+    fn at(&mut self, source: &SourceId) -> &mut Follower {
+        let Looking { tracker, flights, .. } = self.looking;
+        self.of.entry(source.clone()).or_insert_with(|| Follower::new(tracker, flights.get(source)))
+    }
 }
 
 /// A frame that cannot be looked at is counted and passed over: the next one may work. Nobody hears of it, so

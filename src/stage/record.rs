@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use domain::{Alert, AlertId, SourceId};
-use store::{EvidenceState, ManifestContext, NewEvidence, Store, Written};
+use store::{Awaited, EvidenceState, ManifestContext, NewEvidence, Store};
 use tokio::sync::mpsc;
 
 use crate::stage::clip::{self, Cut, Cutter, Job};
@@ -47,7 +47,16 @@ impl Whose {
 /// How ids of flights begin, as sources.
 pub(crate) const FLIGHT: &str = "flight-";
 
+/// What is shown of a moment, and how each picture was made.
+const SHOWN: [(&str, &str); 3] =
+    [("scene", shot::SCENE), ("annotated", shot::ANNOTATED), ("crop", shot::CROP)];
+const JPEG: &str = "image/jpeg";
 const CLIP: &str = "clip.mp4";
+const CLIP_TO_COME: Awaited<'_> = Awaited {
+    name: CLIP,
+    media_type: "video/mp4",
+    detail: "waiting for the video after the alert",
+};
 const RETRY: Duration = Duration::from_secs(1);
 
 impl Recorder {
@@ -108,22 +117,37 @@ impl Recorder {
                 self.persist(Report::End, &alert).await;
                 self.seal(alert.id).await;
             }
+            Verdict::Read(file) => {
+                if let Err(error) = file.close() {
+                    tracing::warn!(%error, "a restart would look at this file again");
+                }
+            }
         }
     }
 
     async fn raise(&mut self, alert: Alert, first: Option<Box<Shot>>, last: Option<Box<Shot>>) {
-        self.persist(Report::Raise, &alert).await;
-        for (when, shot) in [("first", &first), ("last", &last)] {
+        let shots = [("first", &first), ("last", &last)];
+        let names: Vec<String> = shots
+            .iter()
+            .filter(|(_, shot)| shot.is_some())
+            .flat_map(|(when, _)| SHOWN.map(|(what, _)| picture_name(when, what)))
+            .collect();
+        let picture = |name| Awaited { name, media_type: JPEG, detail: "being written" };
+        let mut awaited: Vec<Awaited<'_>> = names.iter().map(|name| picture(name)).collect();
+        awaited.extend(self.cutter.as_ref().map(|_| CLIP_TO_COME));
+        self.persist(Report::Raise(&awaited), &alert).await;
+        for (when, shot) in shots {
             if let Some(shot) = shot {
                 self.keep_shot(alert.id, when, shot).await;
             } else {
                 let why = "no frame of this moment was kept";
-                self.missing(alert.id, &format!("{when}_scene.jpg"), why).await;
+                self.missing(alert.id, &picture_name(when, "scene"), why).await;
             }
         }
         if self.cutter.is_some() {
-            let detail = "waiting for the video after the alert";
-            let expected = self.store.expect_evidence(alert.id, CLIP, "video/mp4", detail).await;
+            // Again, for an alert that an earlier run raised and whose clip it could not cut.
+            let Awaited { name, media_type, detail } = CLIP_TO_COME;
+            let expected = self.store.expect_evidence(alert.id, name, media_type, detail).await;
             match expected {
                 Ok(row) if row.state == EvidenceState::Ready => {}
                 Ok(_) => self.jobs.push_back(Job { alert: Arc::new(alert), tries: 0 }),
@@ -135,15 +159,11 @@ impl Recorder {
     }
 
     async fn keep_shot(&self, id: AlertId, when: &str, shot: &Shot) {
-        let files = [
-            ("scene", shot::SCENE, &shot.scene),
-            ("annotated", shot::ANNOTATED, &shot.annotated),
-            ("crop", shot::CROP, &shot.crop),
-        ];
-        for (what, transform, bytes) in files {
+        let pictures = [&shot.scene, &shot.annotated, &shot.crop];
+        for ((what, transform), bytes) in SHOWN.into_iter().zip(pictures) {
             let file = NewEvidence {
-                name: format!("{when}_{what}.jpg"),
-                media_type: "image/jpeg".to_owned(),
+                name: picture_name(when, what),
+                media_type: JPEG.to_owned(),
                 taken_at: Some(shot.taken_at),
                 transform: transform.to_owned(),
                 bytes: bytes.clone(),
@@ -218,17 +238,17 @@ impl Recorder {
     }
 
     /// Writes until it is written.
-    async fn persist(&self, report: Report, alert: &Alert) {
+    async fn persist(&self, report: Report<'_>, alert: &Alert) {
         let mut told = false;
         loop {
             let written = match report {
-                Report::Raise => self.store.raise(alert).await,
+                Report::Raise(awaited) => self.store.raise_with(alert, awaited).await,
                 Report::Update => self.store.update(alert).await,
                 Report::End => self.store.end(alert).await,
             };
             match written {
-                Ok(Written::New(_) | Written::Already) => return,
-                Ok(Written::Unknown) => {
+                Ok(store::Written::New(_) | store::Written::Already) => return,
+                Ok(store::Written::Unknown) => {
                     tracing::warn!(alert = %alert.id, ?report, "the store does not know this alert");
                     return;
                 }
@@ -244,10 +264,14 @@ impl Recorder {
     }
 }
 
+fn picture_name(when: &str, what: &str) -> String {
+    format!("{when}_{what}.jpg")
+}
+
 /// What the rules say about an alert.
 #[derive(Debug, Clone, Copy)]
-enum Report {
-    Raise,
+enum Report<'a> {
+    Raise(&'a [Awaited<'a>]),
     Update,
     End,
 }

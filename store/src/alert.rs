@@ -7,10 +7,11 @@
 use domain::{Alert, AlertId, AlertMessage, EndReason, MessageKind, Review};
 use sqlx::{Sqlite, SqliteConnection};
 
+use crate::evidence_row::Promise;
 use crate::open::to_the_microsecond;
 use crate::outbox::enqueue;
 use crate::row::{AlertRow, next};
-use crate::{Changed, Store, StoreError};
+use crate::{Changed, EvidenceState, Store, StoreError};
 
 /// What became of a report.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +26,15 @@ pub enum Written {
     Unknown,
 }
 
+/// Evidence that an alert will have: the name, media type and detail of its row until it is there.
+#[derive(Debug, Clone, Copy)]
+pub struct Awaited<'a> {
+    pub name: &'a str,
+    pub media_type: &'a str,
+    /// For a person: what is waited for.
+    pub detail: &'a str,
+}
+
 impl Store {
     /// Records a new alert and queues its message: both happen or neither does.
     ///
@@ -32,9 +42,19 @@ impl Store {
     /// of `alert` are not read: an alert begins at revision 1, open and not ended. Times are kept
     /// to the microsecond.
     pub async fn raise(&self, alert: &Alert) -> Result<Written, StoreError> {
+        self.raise_with(alert, &[]).await
+    }
+
+    /// The same, and in the same transaction announces the evidence that is to come: what a crash
+    /// loses after this is missed.
+    pub async fn raise_with(
+        &self,
+        alert: &Alert,
+        awaited: &[Awaited<'_>],
+    ) -> Result<Written, StoreError> {
         let (alert, body) = as_stored(alert)?;
         let raised = self
-            .insert(&alert, &body)
+            .insert(&alert, &body, awaited)
             .await
             .map_err(|e| self.failed(format!("record alert {}", alert.id), e))?;
         if !raised {
@@ -81,7 +101,12 @@ impl Store {
         }
     }
 
-    async fn insert(&self, alert: &Alert, body: &str) -> sqlx::Result<bool> {
+    async fn insert(
+        &self,
+        alert: &Alert,
+        body: &str,
+        awaited: &[Awaited<'_>],
+    ) -> sqlx::Result<bool> {
         let now = self.now();
         let mut tx = self.begin().await?;
         let inserted = sqlx::query::<Sqlite>(
@@ -104,6 +129,11 @@ impl Store {
         }
         enqueue(&mut tx, MessageKind::New, alert, now).await?;
         Step::by_machine(alert, "raised", None).record(&mut tx, now).await?;
+        for file in awaited {
+            let state = EvidenceState::Pending;
+            let promise = Promise { state, media_type: Some(file.media_type), detail: file.detail };
+            promise.write(&mut tx, alert.id, file.name, now).await?;
+        }
         tx.commit().await?;
         Ok(true)
     }

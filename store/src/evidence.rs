@@ -177,6 +177,7 @@ pub(crate) fn check_name(name: &str) -> Result<(), EvidenceError> {
 mod tests {
     use super::*;
     use crate::testing::{Bench, alert, file};
+    use crate::{Awaited, Written};
 
     #[test]
     fn names_that_are_safe_as_files_and_in_urls() {
@@ -227,6 +228,20 @@ mod tests {
             assert!(message.contains(expected), "{message}");
         }
         assert!(bench.store.evidence(id).await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_an_alert_will_have_is_announced_with_it() {
+        let bench = Bench::new().await;
+        let (store, id) = (&bench.store, alert(1).id);
+        let scene = Awaited { name: "a.jpg", media_type: "image/jpeg", detail: "being written" };
+        let raise = async || store.raise_with(&alert(1), &[scene]).await;
+        assert!(matches!(raise().await.unwrap(), Written::New(_)));
+        let [pending] = &store.pending_evidence().await.unwrap()[..] else { panic!("one row") };
+        assert_eq!((pending.name.as_str(), pending.media_type.as_str()), ("a.jpg", "image/jpeg"));
+        store.put_evidence(id, file("a.jpg", "bytes")).await.unwrap();
+        assert_eq!(raise().await.unwrap(), Written::Already);
+        assert!(store.pending_evidence().await.unwrap().is_empty(), "not announced again");
     }
 
     #[tokio::test]

@@ -25,7 +25,7 @@ mod people;
 mod query;
 mod row;
 
-pub use alert::Written;
+pub use alert::{Awaited, Written};
 pub use announce::{Change, Changed};
 pub use audit::{AuditCheck, AuditEntry, AuditRow};
 pub use config::Config;

@@ -99,6 +99,16 @@ impl Tracker {
         self.now = None;
     }
 
+    /// How many ids it has given; the next is one more.
+    pub fn given(&self) -> u64 {
+        self.next_id - 1
+    }
+
+    /// Goes on counting behind ids that were `given` before, by a tracker of an earlier run.
+    pub fn count_from(&mut self, given: u64) {
+        self.next_id = self.next_id.max(given.saturating_add(1));
+    }
+
     /// Drops what was not seen for too long before anything can continue it.
     fn let_go(&mut self, now: Timestamp) {
         let standing = signed(self.config.lost_after);

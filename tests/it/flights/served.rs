@@ -133,6 +133,48 @@ fn killed_in_the_middle_each_alert_of_a_flight_comes_once() {
     assert!(program.stop());
 }
 
+/// As if it had never stopped: the same findings, looks and pictures, without looking at a whole file twice.
+#[test]
+fn killed_behind_a_file_a_flight_goes_on_with_the_next() {
+    let site = Site::new(&rules(), false);
+    let (program, password) = site.first_serve();
+    let desk = Desk::sign_in(&site, &password);
+    let flight = send(&site, &password, &[]);
+    let remembered = site.dir.path().join("segments/.flight-1/memory/seen/0.jsonl");
+    wait_for("the first file", || remembered.exists().then_some(()));
+    let first_file = std::fs::read_to_string(&remembered).unwrap().lines().count() as u64 - 1;
+    program.kill();
+    assert_eq!(stored_state(&site), "processing");
+
+    let program = site.serve();
+    desk.done(flight);
+    let looked_at = detected(&site);
+    assert!(first_file > 40 && looked_at + first_file <= 101, "{first_file}, then {looked_at}");
+    assert!(!remembered.exists(), "the folder of work is removed");
+    let again = send(&site, &password, &[]);
+    desk.done(again);
+    assert_eq!(detected(&site), looked_at + 101, "without a restart all of it is looked at");
+    let report = |flight| desk.get(&format!("/api/flights/{flight}/report")).unwrap();
+    let [resumed, whole] = [report(flight), report(again)];
+    for part in ["media", "findings", "looks", "track"] {
+        assert_eq!(resumed[part], whole[part], "{part}");
+    }
+    for alert in desk.alerts().unwrap() {
+        let alert = desk.get(&format!("/api/alerts/{}", word(&alert["id"]))).unwrap();
+        let evidence = list(&alert["evidence"]);
+        assert_eq!(evidence.len(), 8, "six pictures, a clip, a manifest: {alert}");
+        assert!(evidence.iter().all(|file| file["state"] == "ready"), "{alert}");
+    }
+    assert!(program.stop());
+}
+
+/// Pictures that the running program has looked at.
+fn detected(site: &Site) -> u64 {
+    let metrics = site.get("/metrics").unwrap();
+    let count = metrics.lines().find_map(|line| line.strip_prefix("xunjian_detect_seconds_count "));
+    count.unwrap().trim().parse().unwrap()
+}
+
 /// How far the only flight is, read by SQLite itself.
 fn stored_state(site: &Site) -> String {
     let read = "import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute('SELECT state FROM flights').fetchall()[0][0])";

@@ -99,7 +99,8 @@ export const en: FlightWords = {
   "flight.queued": "Waiting for its turn",
   "flight.queued_hint": "It starts by itself after the flights before it. You may leave this page.",
   "flight.processing": "Processing",
-  "flight.processing_hint": "You may leave this page. After a restart of the server it begins again by itself; no alert is raised twice.",
+  "flight.processing_hint":
+    "You may leave this page. After a restart of the server it goes on by itself: files that were looked at whole are not looked at again, and no alert comes twice.",
   "flight.failed": "Processing failed",
   "flight.failed_hint": "All files are kept. Once the cause is gone, try again; no alert is raised twice.",
   "flight.retry": "Try again",

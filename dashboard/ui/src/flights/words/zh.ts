@@ -97,7 +97,7 @@ export const zh = {
   "flight.queued": "等待处理",
   "flight.queued_hint": "前面的飞行处理完后自动开始，可以离开此页。",
   "flight.processing": "正在处理",
-  "flight.processing_hint": "可以离开此页；服务器重启后会自动重新处理，不会重复预警。",
+  "flight.processing_hint": "可以离开此页；服务器重启后会自动继续，已看完的文件不再重看，也不会重复预警。",
   "flight.failed": "处理失败",
   "flight.failed_hint": "文件都还在。排除原因后可以重试，不会重复预警。",
   "flight.retry": "重试",

@@ -160,6 +160,7 @@ mod tests {
                 "/api/alerts/{id}/decision",
                 "/api/alerts/{id}/evidence/{name}",
                 "/api/coverage",
+                "/api/coverage.geojson",
                 "/api/events",
                 "/api/fences",
                 "/api/flights",

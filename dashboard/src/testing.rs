@@ -65,29 +65,52 @@ pub(crate) async fn bench() -> Bench {
     Bench { context, clock, readiness, free, dir }
 }
 
-/// One fence, seen by the last look.
+/// One fence, seen by the last look, and one cell that nobody saw.
 #[expect(clippy::needless_pass_by_value, reason = "`Context::coverage` is called like this")]
 fn nothing_but_looks(looked: LookedAt) -> Coverage {
     let last = looked.looks.first();
+    let outline = vec![vec![[120.1, 30.8], [120.2, 30.8], [120.2, 30.9], [120.1, 30.8]]];
     let fence = FenceCoverage {
         id: FenceId::new("kerb").unwrap(),
         name: "路缘".to_owned(),
+        name_en: None,
         kind: "no_parking".to_owned(),
+        area_m2: 200.0,
         last_seen: last.map(|look| look.at),
         flight: last.map(|look| look.flight),
         gsd_cm: last.map(|look| look.gsd_cm),
         share: if last.is_some() { 1.0 } else { 0.0 },
+        whole_seen: last.map(|look| look.at),
+        whole_gsd_cm: last.map(|look| look.gsd_cm),
         empty_at_last_look: last.map(|look| look.objects == 0),
+        gaps: MultiPolygon::default(),
+        outline: outline.clone(),
+    };
+    let cell = FenceCoverage {
+        id: FenceId::new("cell").unwrap(),
+        name: "一网格".to_owned(),
+        name_en: Some("Cell 1".to_owned()),
+        kind: "grid".to_owned(),
+        area_m2: 90_000.0,
+        last_seen: None,
+        flight: None,
+        gsd_cm: None,
+        share: 0.0,
+        whole_seen: None,
+        whole_gsd_cm: None,
+        empty_at_last_look: None,
+        gaps: MultiPolygon { coordinates: vec![outline.clone()] },
+        outline,
     };
     Coverage {
         from: looked.from,
         to: looked.to,
         fences: vec![fence],
+        grid: vec![cell],
         area: MultiPolygon {
             coordinates: looked.looks.iter().map(|look| vec![look.ring.clone()]).collect(),
         },
         area_m2: 0.0,
-        gaps: MultiPolygon::default(),
         looks: looked.looks.len() as u64,
     }
 }

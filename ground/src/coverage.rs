@@ -1,19 +1,27 @@
 //! What was really looked at: footprints joined to one area, and a fence's share in it.
 //!
-//! Areas are ellipsoidal to 1 part in 10⁶ within 9 km of the first footprint's meridian: the plane is
-//! transverse Mercator around it. Rings and fences are [lon, lat]; what is no ring is left out.
+//! All lies on one plane, transverse Mercator around the first footprint's meridian: areas are ellipsoidal to
+//! 1 part in 10⁶ within 9 km of it and 1 in 10⁴ within 90 km; shares do not depend on it. Rings and fences are
+//! [lon, lat]; what is no ring is left out.
 
-use domain::{GroundLook, LonLat};
-use geo::{
-    Area, BooleanOps, BoundingRect, Coord, Euclidean, Intersects, Length, LineString, MultiPolygon,
-    Orient, Polygon, Simplify, orient::Direction, unary_union,
-};
+mod join;
+mod sheet;
+
+use domain::GroundLook;
+use geo::{Area, BooleanOps, BoundingRect, Intersects, MultiPolygon, Polygon, Rect};
 use jiff::Timestamp;
+use rstar::{
+    AABB, RTree,
+    primitives::{GeomWithData, Rectangle},
+};
 
-use crate::mercator::{Mercator, NorthEast};
+use join::Tile;
+use sheet::Sheet;
+
+pub use sheet::geojson_rings;
 
 /// Polygons as `GeoJSON` writes a `MultiPolygon`: each an outer ring, counter-clockwise, then its
-/// holes; rings closed, points [lon, lat].
+/// holes, clockwise; rings closed, points [lon, lat] of 7 decimals.
 pub type MultiRings = Vec<Vec<Vec<[f64; 2]>>>;
 
 /// Ground that was seen at least once.
@@ -23,20 +31,19 @@ pub struct Coverage {
     pub polygons: MultiRings,
 }
 
-/// How much of a fence was looked at, and when.
+/// How much of a fence was looked at, and by which look; looks are told by their place in what
+/// [`Seen::new`] was given.
 #[expect(clippy::struct_field_names, reason = "the share is the one thing asked for")]
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Share {
     /// Of the fence's area, 0..=1.
     pub share: f64,
-    /// When a part of it was last in view.
-    pub last_seen: Option<Timestamp>,
-    /// When nearly all of it ([`Share::WHOLE`]) was last in one view: what "it was empty" can rest on.
-    pub whole_seen: Option<Timestamp>,
-    /// Ground sampling distance at `last_seen`, cm a pixel.
-    pub gsd_cm: Option<f64>,
-    /// The finest of all looks at it, cm a pixel.
-    pub best_gsd_cm: Option<f64>,
+    /// Of the whole fence.
+    pub area_m2: f64,
+    /// The newest look that shows a part of it.
+    pub last_seen: Option<usize>,
+    /// The newest that shows nearly all of it ([`Share::WHOLE`]): what "it was empty" can rest on.
+    pub whole_seen: Option<usize>,
     /// What nobody looked at.
     pub gaps: MultiRings,
 }
@@ -50,164 +57,143 @@ impl Share {
 
 /// Joins what was looked at.
 pub fn coverage(looks: &[GroundLook]) -> Coverage {
-    let Some(map) = Map::of(looks.iter().flat_map(|look| &look.ring)) else {
-        return Coverage::default();
-    };
-    let seen = join(&distinct(looks.iter().filter_map(|look| map.polygon(&[&look.ring]))));
-    Coverage { area_m2: seen.unsigned_area(), polygons: map.rings(&seen) }
+    of(looks).whole()
 }
 
 /// How much of a fence, its outer ring first and then its holes, was looked at. `None` for a fence
-/// without an area.
+/// without an area. For many fences ask one [`Seen`].
 pub fn share_of(fence: &[Vec<[f64; 2]>], looks: &[GroundLook]) -> Option<Share> {
-    let map = Map::of(fence.iter().flatten())?;
-    let rings: Vec<&Vec<[f64; 2]>> = fence.iter().collect();
-    let around = Bounds::of(fence.first()?);
-    let fence = map.polygon(&rings)?;
-    let whole = fence.unsigned_area();
-    let near: Vec<(&GroundLook, Polygon)> = looks
-        .iter()
-        .filter(|look| around.touches(&Bounds::of(&look.ring)))
-        .filter_map(|look| Some((look, map.polygon(&[&look.ring])?)))
-        .filter(|(_, polygon)| polygon.intersects(&fence))
-        .collect();
-    let mut share = Share::default();
-    for (look, polygon) in &near {
-        let both = polygon.intersection(&fence).unsigned_area();
-        // Of a large fence no look shows a large part, and of a small one no look is full.
-        if both >= Share::PART * whole.min(polygon.unsigned_area()) {
-            share.note(look, both / whole);
+    of(looks).share_of(fence)
+}
+
+fn of(looks: &[GroundLook]) -> Seen {
+    Seen::new(looks.iter().map(|look| (look.at, look.ring.as_slice())))
+}
+
+/// Everything that was looked at, found by place: a city asks for a thousand fences.
+#[derive(Debug)]
+pub struct Seen {
+    /// `None` where nothing was looked at.
+    sheet: Option<Sheet>,
+    looks: Vec<Look>,
+    /// Bounds in degrees, and which of `looks`.
+    index: RTree<GeomWithData<Rectangle<[f64; 2]>, usize>>,
+    tiles: Vec<Tile>,
+}
+
+#[derive(Debug)]
+struct Look {
+    /// Its place in what was given.
+    which: usize,
+    at: Timestamp,
+    shape: Polygon,
+    area_m2: f64,
+}
+
+impl Seen {
+    /// When, and the closed ring of [lon, lat] that was in view.
+    pub fn new<'a>(looks: impl Iterator<Item = (Timestamp, &'a [[f64; 2]])> + Clone) -> Self {
+        let sheet = Sheet::around(looks.clone().flat_map(|(_, ring)| ring));
+        let mut entries = Vec::new();
+        let mut kept = Vec::new();
+        for (which, (at, ring)) in looks.enumerate() {
+            let shape = sheet.as_ref().and_then(|sheet| sheet.polygon(std::iter::once(ring)));
+            let Some(shape) = shape else { continue };
+            entries.push(GeomWithData::new(bounds(ring), kept.len()));
+            kept.push(Look { which, at, area_m2: shape.unsigned_area(), shape });
+        }
+        let tiles = join::tiles(join::distinct(kept.iter().map(|look| &look.shape)));
+        Self { sheet, looks: kept, index: RTree::bulk_load(entries), tiles }
+    }
+
+    /// All of it as one area.
+    pub fn whole(&self) -> Coverage {
+        let Some(sheet) = &self.sheet else { return Coverage::default() };
+        let seen = join::joined(self.tiles.iter());
+        Coverage { area_m2: seen.unsigned_area(), polygons: sheet.rings(&seen) }
+    }
+
+    /// How much of a fence, its outer ring first and then its holes, was looked at. `None` for a fence
+    /// without an area.
+    pub fn share_of(&self, fence: &[Vec<[f64; 2]>]) -> Option<Share> {
+        let around = bounds(fence.first().filter(|ring| !ring.is_empty())?);
+        let near =
+            self.index.locate_in_envelope_intersecting(rstar::RTreeObject::envelope(&around));
+        let mut near: Vec<&Look> = near.filter_map(|entry| self.looks.get(entry.data)).collect();
+        near.sort_unstable_by_key(|look| std::cmp::Reverse((look.at, look.which)));
+        let rings = fence.iter().map(Vec::as_slice);
+        match &self.sheet {
+            Some(sheet) if !near.is_empty() => {
+                Some(self.share(sheet, &sheet.polygon(rings)?, &near))
+            }
+            // Far from all looks their plane may not hold.
+            _ => {
+                let sheet = Sheet::around(fence.iter().flatten())?;
+                Some(unseen(&sheet, sheet.polygon(rings)?))
+            }
         }
     }
-    let seen = join(&distinct(near.into_iter().map(|(_, polygon)| polygon)));
-    let mut gaps = fence.difference(&seen);
-    gaps.0.retain(is_broad);
-    share.share = (1.0 - gaps.unsigned_area() / whole).clamp(0.0, 1.0);
-    share.gaps = map.rings(&gaps);
-    Some(share)
-}
 
-impl Share {
-    fn note(&mut self, look: &GroundLook, part: f64) {
-        if self.last_seen.is_none_or(|last| look.at >= last) {
-            self.last_seen = Some(look.at);
-            self.gsd_cm = Some(look.gsd_cm);
-        }
-        if part >= Self::WHOLE {
-            self.whole_seen = self.whole_seen.max(Some(look.at));
-        }
-        self.best_gsd_cm = Some(self.best_gsd_cm.map_or(look.gsd_cm, |best| best.min(look.gsd_cm)));
-    }
-}
-
-/// Thinner pieces are left over where a fence and a footprint share an edge, metres.
-const SLIVER_M: f64 = 0.05;
-
-fn is_broad(polygon: &Polygon) -> bool {
-    let around = Euclidean.length(polygon.exterior());
-    2.0 * polygon.unsigned_area() > SLIVER_M * around
-}
-
-/// Moved by less than this part of its size, a footprint is that of the one before.
-const SAME: f64 = 0.01;
-
-/// Leaves out footprints that are nearly the last one kept, as a hovering camera makes them.
-fn distinct(polygons: impl Iterator<Item = Polygon>) -> Vec<Polygon> {
-    let mut kept: Vec<Polygon> = Vec::new();
-    for polygon in polygons {
-        if !kept.last().is_some_and(|last| nearly(last, &polygon)) {
-            kept.push(polygon);
+    /// `near` newest first.
+    fn share(&self, sheet: &Sheet, fence: &Polygon, near: &[&Look]) -> Share {
+        let area_m2 = fence.unsigned_area();
+        let view = fence.bounding_rect();
+        let touching = |tile: &&Tile| view.is_some_and(|view| view.intersects(&tile.bounds));
+        let seen = join::joined(self.tiles.iter().filter(touching));
+        let mut gaps = fence.difference(&seen);
+        gaps.0.retain(join::is_broad);
+        Share {
+            share: (1.0 - gaps.unsigned_area() / area_m2).clamp(0.0, 1.0),
+            area_m2,
+            last_seen: newest(near, fence, |look| {
+                // Of a large fence no look shows a large part, and of a small one no look is full.
+                Share::PART * area_m2.min(look.area_m2)
+            }),
+            whole_seen: newest(near, fence, |_| Share::WHOLE * area_m2),
+            gaps: sheet.rings(&gaps),
         }
     }
-    let thinned = |polygon: Polygon| polygon.simplify(size(&polygon) * SAME / 5.0);
-    kept.into_iter().map(thinned).collect()
 }
 
-fn nearly(a: &Polygon, b: &Polygon) -> bool {
-    let (a, b, tolerance) = (&a.exterior().0, &b.exterior().0, size(a) * SAME);
-    a.len() == b.len() && a.iter().zip(b).all(|(p, q)| (p.x - q.x).hypot(p.y - q.y) <= tolerance)
+/// The newest look that shows at least so many m² of the fence.
+fn newest(near: &[&Look], fence: &Polygon, least: impl Fn(&Look) -> f64) -> Option<usize> {
+    let view = fence.bounding_rect()?;
+    let shows = |look: &&&Look| {
+        let least = least(look);
+        // Boxes first: they are cheap, and show no less than what is in them.
+        common(look, view) >= least
+            && look.shape.intersects(fence)
+            && look.shape.intersection(fence).unsigned_area() >= least
+    };
+    near.iter().find(shows).map(|look| look.which)
 }
 
-fn size(polygon: &Polygon) -> f64 {
-    polygon.bounding_rect().map_or(0.0, |rect| rect.width().hypot(rect.height()))
+/// Not less than the part of `look` that lies in `view`, m².
+fn common(look: &Look, view: Rect) -> f64 {
+    let Some(rect) = look.shape.bounding_rect() else { return 0.0 };
+    let width = rect.max().x.min(view.max().x) - rect.min().x.max(view.min().x);
+    let height = rect.max().y.min(view.max().y) - rect.min().y.max(view.min().y);
+    (width.max(0.0) * height.max(0.0)).min(look.area_m2)
 }
 
-/// Joined a few at a time: neighbours in time overlap, and their inner edges are gone early.
-fn join(polygons: &[Polygon]) -> MultiPolygon {
-    let mut parts: Vec<MultiPolygon> = polygons.chunks(16).map(unary_union).collect();
-    while parts.len() > 1 {
-        parts = parts.chunks(8).map(unary_union).collect();
-    }
-    parts.pop().unwrap_or_else(|| MultiPolygon::new(Vec::new()))
-}
-
-/// West, south, east and north of a ring, degrees: asked before anything dearer.
-struct Bounds([f64; 4]);
-
-impl Bounds {
-    fn of(ring: &[[f64; 2]]) -> Self {
-        let none = [f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY];
-        Self(ring.iter().fold(none, |[west, south, east, north], &[lon, lat]| {
-            [west.min(lon), south.min(lat), east.max(lon), north.max(lat)]
-        }))
-    }
-
-    fn touches(&self, other: &Self) -> bool {
-        let (Self([west, south, east, north]), Self([w, s, e, n])) = (self, other);
-        west <= e && w <= east && south <= n && s <= north
+fn unseen(sheet: &Sheet, fence: Polygon) -> Share {
+    Share {
+        share: 0.0,
+        area_m2: fence.unsigned_area(),
+        last_seen: None,
+        whole_seen: None,
+        gaps: sheet.rings(&MultiPolygon::new(vec![fence])),
     }
 }
 
-/// The plane on which areas are joined.
-struct Map {
-    plane: Mercator,
-    /// Taken off, so that numbers stay small.
-    origin: NorthEast,
-}
-
-impl Map {
-    fn of<'a>(mut points: impl Iterator<Item = &'a [f64; 2]>) -> Option<Self> {
-        let first = points.find_map(|&[lon, lat]| LonLat::new(lon, lat))?;
-        let plane = Mercator::around(first.lon());
-        Some(Self { plane, origin: plane.forward(first) })
-    }
-
-    fn point(&self, [lon, lat]: [f64; 2]) -> Option<Coord> {
-        let at = self.plane.forward(LonLat::new(lon, lat)?);
-        let (x, y) = (at.east - self.origin.east, at.north - self.origin.north);
-        (x.is_finite() && y.is_finite()).then_some(Coord { x, y })
-    }
-
-    /// `None` for rings without an area, or with a point that is no place.
-    fn polygon(&self, rings: &[&Vec<[f64; 2]>]) -> Option<Polygon> {
-        let line = |ring: &&Vec<[f64; 2]>| -> Option<LineString> {
-            ring.iter().map(|&point| self.point(point)).collect()
-        };
-        let mut lines = rings.iter().map(line).collect::<Option<Vec<_>>>()?.into_iter();
-        let polygon = Polygon::new(lines.next()?, lines.collect()).orient(Direction::Default);
-        let real = polygon.exterior().0.len() >= 4 && polygon.unsigned_area() > 1e-6;
-        real.then_some(polygon)
-    }
-
-    fn rings(&self, polygons: &MultiPolygon) -> MultiRings {
-        let ring = |line: &LineString| line.0.iter().filter_map(|&at| self.lonlat(at)).collect();
-        let polygons = polygons.orient(Direction::Default);
-        let rings = |polygon: &Polygon| {
-            std::iter::once(polygon.exterior()).chain(polygon.interiors()).map(ring).collect()
-        };
-        polygons.0.iter().map(rings).collect()
-    }
-
-    fn lonlat(&self, at: Coord) -> Option<[f64; 2]> {
-        let (north, east) = (at.y + self.origin.north, at.x + self.origin.east);
-        let place = self.plane.inverse(NorthEast { north, east })?;
-        Some([place.lon(), place.lat()])
-    }
+/// West and south, east and north of a ring, degrees.
+fn bounds(ring: &[[f64; 2]]) -> Rectangle<[f64; 2]> {
+    Rectangle::from_aabb(AABB::from_points(ring))
 }
 
 #[cfg(test)]
 mod tests {
-    use domain::Plane;
+    use domain::{LonLat, Plane};
 
     use super::*;
 
@@ -254,18 +240,18 @@ mod tests {
             look(120, [500.0, 0.0], 100.0),
         ];
         let city = [square([-5000.0, -5000.0], 10_000.0)];
-        assert_eq!(share_of(&city, &looks).unwrap().last_seen, Some(looks[3].at));
+        assert_eq!(share_of(&city, &looks).unwrap().last_seen, Some(3));
         let share = share_of(&fence, &looks[1..]).unwrap();
         // Half of the fence, less half of its hole; the third look shows 10 m² only.
         let part = (5000.0 - 200.0 + 10.0) / 9600.0;
         assert!((share.share - part).abs() < 1e-3, "{}", share.share);
-        assert_eq!(share.last_seen, Some(looks[1].at));
+        assert_eq!(share.last_seen, Some(0), "the 60th second's");
         assert_eq!(share.whole_seen, None);
         assert_eq!(share.gaps.len(), 1);
         let all = share_of(&fence, &looks).unwrap();
         assert!((all.share - 1.0).abs() < 1e-9);
-        assert_eq!(all.whole_seen, Some(looks[0].at));
-        assert_eq!((all.gsd_cm, all.best_gsd_cm), (Some(3.0), Some(3.0)));
+        assert_eq!((all.last_seen, all.whole_seen), (Some(1), Some(0)));
+        assert!((all.area_m2 - 9600.0).abs() < 1.0, "{}", all.area_m2);
         assert!(all.gaps.is_empty());
     }
 
@@ -277,7 +263,73 @@ mod tests {
         let seen = coverage(&[broken, flat, look(0, [0.0, 0.0], 100.0)]);
         assert!((seen.area_m2 - 10_000.0).abs() < 1.0, "{}", seen.area_m2);
         assert_eq!(share_of(&[], &[]), None);
+        assert_eq!(share_of(&[Vec::new()], &[look(0, [0.0, 0.0], 1.0)]), None);
         assert_eq!(share_of(&[vec![[120.0, 30.0]; 5]], &[]), None);
+    }
+
+    #[test]
+    fn the_order_of_looks_does_not_matter_their_time_does() {
+        let fence = [square([0.0, 0.0], 100.0)];
+        let mut looks = [look(60, [-50.0, 0.0], 100.0), look(0, [-20.0, -20.0], 200.0)];
+        let share = share_of(&fence, &looks).unwrap();
+        assert_eq!((share.last_seen, share.whole_seen), (Some(0), Some(1)));
+        looks.reverse();
+        let share = share_of(&fence, &looks).unwrap();
+        assert_eq!((share.last_seen, share.whole_seen), (Some(1), Some(0)));
+    }
+
+    #[test]
+    fn a_fence_far_from_every_look_is_one_gap() {
+        let fence = square([40_000.0, 0.0], 500.0);
+        let share = share_of(std::slice::from_ref(&fence), &[look(0, [0.0, 0.0], 100.0)]).unwrap();
+        assert_eq!((share.share, share.last_seen), (0.0, None));
+        assert!((share.area_m2 - 250_000.0).abs() < 25.0, "{}", share.area_m2);
+        assert_eq!(share.gaps, [geojson_rings(&[fence])]);
+        let elsewhere = vec![[9.5, 47.1], [9.51, 47.1], [9.51, 47.11], [9.5, 47.1]];
+        let share = share_of(&[elsewhere], &[look(0, [0.0, 0.0], 100.0)]).unwrap();
+        assert_eq!((share.share, share.gaps.len()), (0.0, 1));
+    }
+
+    /// A drone that flies along the middle of a row of cells sees a strip of each.
+    #[test]
+    fn cells_of_a_grid_have_each_their_share() {
+        let looks: Vec<GroundLook> =
+            (0..60_u32).map(|i| look(i.into(), [f64::from(i) * 10.0, 20.0], 60.0)).collect();
+        let seen = of(&looks);
+        let cells = (0..8).map(|i| square([f64::from(i) * 100.0, 0.0], 100.0));
+        let shares: Vec<Share> = cells.map(|cell| seen.share_of(&[cell]).unwrap()).collect();
+        for (i, (share, expected)) in
+            shares.iter().zip([0.6, 0.6, 0.6, 0.6, 0.6, 0.6, 0.3, 0.0]).enumerate()
+        {
+            assert!((share.share - expected).abs() < 2e-3, "cell {i}: {}", share.share);
+        }
+        let last: Vec<Option<usize>> = shares.iter().map(|share| share.last_seen).collect();
+        // The newest look that shows 1 % of the smaller of the two, 36 m²: 0.6 m of its 60.
+        assert_eq!(last[..3], [Some(9), Some(19), Some(29)]);
+        assert_eq!(last[6..], [Some(59), None]);
+        assert!(shares.iter().all(|share| share.whole_seen.is_none()));
+    }
+
+    /// What is seen of cells that tile the ground is what is seen of the ground.
+    #[test]
+    fn the_cells_of_a_grid_add_up_to_the_whole() {
+        let looks: Vec<GroundLook> = (0..600_u32)
+            .map(|i| {
+                let turn = f64::from(i) * 2.4;
+                let away = 8.0 * f64::from(i).sqrt();
+                look(i.into(), [300.0 + away * turn.cos(), 300.0 + away * turn.sin()], 25.0)
+            })
+            .collect();
+        let seen = of(&looks);
+        let whole = seen.whole();
+        let cells = (0..81).map(|i| {
+            square([f64::from(i % 9) * 100.0 - 150.0, f64::from(i / 9) * 100.0 - 150.0], 100.0)
+        });
+        let shares: Vec<Share> = cells.map(|cell| seen.share_of(&[cell]).unwrap()).collect();
+        let sum: f64 = shares.iter().map(|share| share.share * share.area_m2).sum();
+        assert!((sum / whole.area_m2 - 1.0).abs() < 1e-3, "{sum} {}", whole.area_m2);
+        assert!(shares.iter().any(|share| share.share == 0.0), "corners of the grid");
+        assert!(shares.iter().any(|share| share.share > 0.0 && share.share < 1.0), "its middle");
     }
 
     /// An hour and a half of video along a lawn mower's path.
@@ -300,8 +352,10 @@ mod tests {
         let hover: Vec<GroundLook> =
             (0..300u32).map(|i| look(i.into(), [f64::from(i % 3) * 0.3, 0.0], 80.0)).collect();
         let polygons = |looks: &[GroundLook]| {
-            let map = Map::of(looks[0].ring.iter()).unwrap();
-            distinct(looks.iter().filter_map(|look| map.polygon(&[&look.ring]))).len()
+            let sheet = Sheet::around(looks[0].ring.iter()).unwrap();
+            let rings = looks.iter().map(|look| std::iter::once(look.ring.as_slice()));
+            let shapes: Vec<Polygon> = rings.filter_map(|ring| sheet.polygon(ring)).collect();
+            join::distinct(shapes.iter()).len()
         };
         assert_eq!(polygons(&hover), 1);
         let creeping: Vec<GroundLook> =

@@ -29,7 +29,7 @@ mod survey;
 pub use aerial::{Aerial, GroundPoint, NoGround};
 pub use budget::{BadBudget, Budget, PositionSigma};
 pub use camera::{Aim, FixedCamera};
-pub use coverage::{Coverage, MultiRings, Share, coverage, share_of};
+pub use coverage::{Coverage, MultiRings, Seen, Share, coverage, geojson_rings, share_of};
 pub use footprint::Footprint;
 pub use gauss_kruger::GaussKruger;
 pub use geotiff::BadGeoTiff;

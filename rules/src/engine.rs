@@ -237,6 +237,8 @@ impl Judge<'_> {
         let about = self.fences.about(&view.source, &standing.place);
         let chances: Vec<(&Fence, f64)> = about
             .into_iter()
+            // Every place of a city lies in a cell of its grid, which says nothing about parking.
+            .filter(|fence| matches!(fence.kind, Kind::Bay | Kind::NoParking))
             .map(|fence| {
                 (fence, fence.probability(&view.source, standing.place, standing.last.seen))
             })

@@ -34,6 +34,8 @@ pub enum Kind {
     NoDumping,
     /// 禁建区
     NoBuild,
+    /// 执法网格: whose ground it is, and whether it was looked at. It forbids nothing.
+    Grid,
 }
 
 impl Kind {
@@ -43,6 +45,7 @@ impl Kind {
             Self::Bay => "bay",
             Self::NoDumping => "no_dumping",
             Self::NoBuild => "no_build",
+            Self::Grid => "grid",
         }
     }
 }

@@ -251,6 +251,12 @@ fn image_fence(source: SourceId, zone: Zone) -> Result<Fence, FenceError> {
         let problem = format!("corner {}, {} is outside the picture (0..1)", corner.x, corner.y);
         return Err(FenceError::Polygon { id: zone.id, problem });
     }
+    if zone.kind == Kind::Grid {
+        return Err(FenceError::Polygon {
+            id: zone.id,
+            problem: "a cell of the grid lies on the ground, not in a picture".to_owned(),
+        });
+    }
     let polygon = checked(&zone.id, vec![ring])?;
     Ok(Fence {
         version: version(&format!("{source}{:?}", zone.polygon)),
@@ -360,6 +366,12 @@ mod tests {
         ] {
             refused(&text, wanted);
         }
+        let zone: Zone = serde_json::from_str(
+            r#"{"id":"z","name":"z","kind":"grid","polygon":[[0,0],[1,0],[1,1]]}"#,
+        )
+        .unwrap();
+        let error = Fences::new([], [(SourceId::new("cam").unwrap(), zone)]).unwrap_err();
+        assert!(error.to_string().contains("lies on the ground, not in a picture"), "{error}");
         let twice = feature("\"x\"", SQUARE, "");
         let error = Fences::new([twice.as_str(), twice.as_str()], []).unwrap_err();
         assert_eq!(error.to_string(), "fence `x` appears twice");

@@ -23,10 +23,10 @@ pub(crate) fn demo() -> PathBuf {
 /// The fences of the demo, and how wrong its telemetry is.
 pub(crate) fn rules() -> String {
     format!(
-        "[rules]\nfences = [\"{}\"]\n[rules.parking]\ndwell = \"10s\"\n\
+        "[rules]\nfences = [\"{0}/fences.geojson\", \"{0}/grid.geojson\"]\n[rules.parking]\ndwell = \"10s\"\n\
          [flight.budget]\nsingle = {{ xy_m = 0.5, z_m = 0.3 }}\nyaw_deg = 0.5\npitch_deg = 0.2\n\
          roll_deg = 0.2\nterrain_m = 0.2\n",
-        root().join("demo/fences.geojson").display()
+        root().join("demo").display()
     )
 }
 

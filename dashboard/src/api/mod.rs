@@ -109,6 +109,7 @@ pub(crate) fn documents() -> OpenApiRouter<App> {
         .routes(routes!(alerts::show))
         .routes(routes!(alerts::decide))
         .routes(routes!(coverage::coverage))
+        .routes(routes!(coverage::export))
         .routes(routes!(flights::list, flights::create))
         .routes(routes!(flights::show, flights::delete))
         .routes(routes!(flights::start))

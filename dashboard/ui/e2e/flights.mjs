@@ -4,17 +4,17 @@
  *   node e2e/flights.mjs BASE_URL USER PASSWORD OUT_DIR FLIGHT_DIR
  *
  * Signs in, uploads every file of FLIGHT_DIR, waits until the flight has been looked at, and checks map, video,
- * findings and warnings. Writes screenshots to OUT_DIR and one line of JSON to stdout; exits with 0 when everything
+ * findings, warnings, and the coverage of the cells of the grid, which the server must have. Writes screenshots to OUT_DIR and one line of JSON to stdout; exits with 0 when everything
  * held and the page logged no error, else with 1. The browser is $CHROMIUM or /usr/bin/chromium.
  */
-import { mkdirSync, readdirSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { inBrowser } from "./browser.mjs";
 
 const DEADLINE_MS = 120_000;
 const [base, user, password, out, folder] = process.argv.slice(2);
 
-const result = { ok: false, step: "start", files: 0, findings: 0, warnings: [], problems: [] };
+const result = { ok: false, step: "start", files: 0, findings: 0, warnings: [], cells: 0, problems: [] };
 try {
   if (!folder) throw new Error("usage: flights.mjs BASE_URL USER PASSWORD OUT_DIR FLIGHT_DIR");
   mkdirSync(out, { recursive: true });
@@ -89,6 +89,39 @@ async function walk(page) {
   const flight = await page.evaluate((id) => fetch(`/api/flights/${id}`).then((answer) => answer.json()), address.split("/").pop());
   const stored = flight.file_list.map(({ name }) => name).sort();
   if (stored.join() !== files.join()) throw new Error(`the flight has ${stored}, not ${files}`);
+
+  result.step = "see what was covered";
+  await page.goto(new URL("/flights/coverage?days=365", base).href);
+  const cells = page.getByTestId("coverage-fences").locator("li[data-fence]");
+  await cells.first().waitFor();
+  result.cells = await cells.count();
+  await page.locator('[data-testid="map"][data-ready="true"] canvas').waitFor();
+  await shoot(page, "coverage");
+
+  result.step = "find the cells that nobody saw";
+  const unseen = await page.locator('li[data-unseen="true"]').count();
+  await page.getByTestId("only-unseen").click();
+  await page.locator(`[data-testid="coverage-fences"][data-count="${unseen}"]`).waitFor();
+  if ((await page.locator('li[data-unseen="false"]').count()) !== 0) throw new Error("a cell that was seen is listed as unseen");
+  await page.getByTestId("only-unseen").click();
+
+  result.step = "choose a cell";
+  await cells.last().getByRole("button").click();
+  await page.locator('li[data-fence] button[aria-pressed="true"]').waitFor();
+  await page.mouse.move(1440 * 0.35, 900 * 0.55);
+  await page.getByTestId("cell-card").waitFor();
+  await shoot(page, "cell");
+
+  result.step = "see the fences";
+  await page.getByTestId("coverage-of").locator("label").last().click();
+  await page.locator('li[data-fence="kerb-west-1"]').waitFor();
+  await shoot(page, "fences");
+
+  result.step = "take the coverage along";
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByTestId("coverage-download").click()]);
+  const told = JSON.parse(readFileSync(await download.path(), "utf8"));
+  const grid = told.features.filter(({ properties }) => properties.kind === "grid");
+  if (grid.length !== result.cells) throw new Error(`the file has ${grid.length} cells, the page ${result.cells}`);
   result.step = "done";
 }
 

@@ -314,6 +314,18 @@ fn a_bay_inside_the_strip_is_legal() {
 }
 
 #[test]
+fn a_cell_of_the_grid_forbids_and_allows_nothing() {
+    let cell = rectangle("cell", "grid", [-50.0, -50.0, 50.0, 50.0], "");
+    let mut story = Story::new(std::slice::from_ref(&cell));
+    story.see_for(40, &[car(1, 0.0, 0.0, 0.3)]);
+    assert_eq!(story.finish(), [""; 0]);
+    let mut story = Story::new(&[cell, strip("")]);
+    story.see_for(40, &[car(1, 0.0, 0.0, 0.3)]);
+    let fences: Vec<_> = story.alerts.iter().map(|alert| alert.fence.id.to_string()).collect();
+    assert_eq!(fences, ["kerb"]);
+}
+
+#[test]
 fn who_is_inside_when_the_schedule_opens_counts_from_then() {
     let opens = r#","schedule":{"time_zone":"Asia/Shanghai","weekly":[{"days":["mon"],"from":"09:01","to":"09:03"}]}"#;
     let mut story = Story::new(&[strip(opens)]);

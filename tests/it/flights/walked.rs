@@ -24,8 +24,9 @@ fn a_reviewer_brings_a_flight_and_reads_what_was_found() {
     let result: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(result["ok"], true, "{told}");
     assert_eq!(result["files"], 5);
+    assert_eq!(result["cells"], 3, "{told}");
     assert!(number(&result["findings"]) >= 3.0, "{told}");
     assert!(list(&result["warnings"]).contains(&"flat_ground".into()), "{told}");
-    assert!(std::fs::read_dir(&shots).unwrap().count() >= 11, "pictures were taken");
+    assert!(std::fs::read_dir(&shots).unwrap().count() >= 17, "pictures were taken");
     assert!(program.stop());
 }

@@ -390,6 +390,7 @@ async fn viewers_look_and_strangers_do_not() {
         ("GET", "/api/flights/1"),
         ("GET", "/api/flights/1/media/1"),
         ("GET", "/api/coverage"),
+        ("GET", "/api/coverage.geojson"),
         ("OPTIONS", FILES),
         ("HEAD", FILE),
     ];
@@ -486,13 +487,66 @@ async fn coverage_asks_for_the_looks_of_the_last_days() {
     assert_eq!((&days["looks"], &days["from"]), (&json!(1), &json!("2026-04-29T08:00:00Z")));
     assert_eq!(
         days["fences"],
-        json!([{"id": "kerb", "name": "路缘", "kind": "no_parking", "flight": 1, "share": 1.0,
-            "last_seen": "2026-05-01T07:00:00Z", "gsd_cm": 2.1, "empty_at_last_look": false}])
+        json!([{"id": "kerb", "name": "路缘", "name_en": null, "kind": "no_parking", "flight": 1,
+            "area_m2": 200.0, "share": 1.0, "last_seen": "2026-05-01T07:00:00Z", "gsd_cm": 2.1,
+            "whole_seen": "2026-05-01T07:00:00Z", "whole_gsd_cm": 2.1, "empty_at_last_look": false,
+            "gaps": {"type": "MultiPolygon", "coordinates": []}}])
     );
+    assert_eq!(
+        (&days["grid"][0]["kind"], &days["grid"][0]["share"]),
+        (&json!("grid"), &json!(0.0))
+    );
+    assert_eq!(days["grid"][0]["gaps"]["coordinates"][0][0][0], json!([120.1, 30.8]));
     assert_eq!(days["area"]["type"], "MultiPolygon");
     assert_eq!(days["area"]["coordinates"][0][0][0], json!([120.0995, 30.9]));
     for days in ["0", "367", "-1", "x"] {
         let refused = page.get(&format!("/api/coverage?days={days}")).await;
         assert_eq!(told(&refused), (400, "bad_request".to_owned()), "{days}");
+        let refused = page.get(&format!("/api/coverage.geojson?days={days}")).await;
+        assert_eq!(told(&refused), (400, "bad_request".to_owned()), "{days}");
     }
+}
+
+#[tokio::test]
+async fn coverage_is_handed_over_as_geojson() {
+    let page = Page::signed_in("guest").await;
+    let store = &page.bench.context.store;
+    let empty: Value =
+        serde_json::from_slice(&page.get("/api/coverage.geojson").await.body).unwrap();
+    assert_eq!(empty["features"][0]["geometry"], Value::Null, "nothing was seen");
+    let id = started(&page, "x").await;
+    store.claim_flight().await.unwrap();
+    let mut report = sample();
+    report.looks[0].at = "2026-05-01T07:00:00Z".parse().unwrap();
+    store.finish(id, &report).await.unwrap();
+
+    let file = page.get("/api/coverage.geojson?days=2").await;
+    assert_eq!(file.headers["content-type"], "application/geo+json");
+    assert_eq!(
+        file.headers["content-disposition"],
+        "attachment; filename=\"coverage-2026-05-01-2d.geojson\""
+    );
+    let told: Value = serde_json::from_slice(&file.body).unwrap();
+    assert_eq!(told["type"], "FeatureCollection");
+    let features = told["features"].as_array().unwrap();
+    let kinds: Vec<&Value> = features.iter().map(|f| &f["properties"]["kind"]).collect();
+    assert_eq!(kinds, ["seen", "no_parking", "grid", "gap"]);
+    assert_eq!(features[0]["geometry"]["type"], "MultiPolygon");
+    assert_eq!(features[0]["properties"]["from"], "2026-04-29T08:00:00Z");
+    assert_eq!(features[1]["id"], "kerb");
+    assert_eq!(features[1]["geometry"]["type"], "Polygon");
+    assert_eq!(features[1]["geometry"]["coordinates"][0][2], json!([120.2, 30.9]));
+    assert_eq!(
+        features[1]["properties"],
+        json!({"kind": "no_parking", "id": "kerb", "name": "路缘", "name_en": null, "days": 2,
+            "share": 1.0, "area_m2": 200.0, "last_seen": "2026-05-01T07:00:00Z", "flight": 1,
+            "gsd_cm": 2.1, "whole_seen": "2026-05-01T07:00:00Z", "whole_gsd_cm": 2.1, "empty": false})
+    );
+    assert_eq!(
+        features[3]["properties"],
+        json!({"kind": "gap", "of": "cell", "name": "一网格", "area_m2": 90_000.0})
+    );
+    let last = store.audit_tail(1).await.unwrap().remove(0);
+    let told = (last.action.as_str(), last.subject.as_str(), last.detail.as_str());
+    assert_eq!(told, ("exported", "coverage", "geojson, 2 days"));
 }

@@ -36,6 +36,10 @@ export function getCoverage(days: number, signal?: AbortSignal): Promise<Coverag
   return request("GET", `/api/coverage?days=${days}`, undefined, signal);
 }
 
+export function coverageUrl(days: number): string {
+  return `/api/coverage.geojson?days=${days}`;
+}
+
 export function filesUrl(id: number): string {
   return `/api/flights/${id}/files`;
 }

@@ -146,22 +146,31 @@ export type FlightReport = {
   off_route_m: number | null;
 };
 
+/** A fence, or a cell of the grid. */
 export type CoverageFence = {
   id: string;
   name: string;
+  name_en: string | null;
   kind: string;
+  /** Of all of it. */
+  area_m2: number;
   last_seen: Time | null;
   flight: number | null;
   gsd_cm: number | null;
+  /** Of its area, 0 to 1. */
   share: number;
+  /** When nearly all of it was last in one view, how finely, and whether nothing stood in it then. */
+  whole_seen: Time | null;
+  whole_gsd_cm: number | null;
   empty_at_last_look: boolean | null;
+  gaps: GeoJSON.MultiPolygon;
 };
 export type Coverage = {
   from: Time;
   to: Time;
   fences: CoverageFence[];
+  grid: CoverageFence[];
   area: GeoJSON.MultiPolygon;
   area_m2: number;
-  gaps: GeoJSON.MultiPolygon;
   looks: number;
 };

@@ -91,6 +91,7 @@ export const en: Words = {
   "fence_kind.bay": "Parking bay",
   "fence_kind.no_dumping": "No dumping",
   "fence_kind.no_build": "No building",
+  "fence_kind.grid": "Enforcement grid",
 
   "end.left": "Drove away",
   "end.lost": "Lost from view, not seen leaving",

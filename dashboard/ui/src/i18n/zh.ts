@@ -88,6 +88,7 @@ export const zh = {
   "fence_kind.bay": "停车泊位",
   "fence_kind.no_dumping": "禁倒区",
   "fence_kind.no_build": "禁建区",
+  "fence_kind.grid": "执法网格",
 
   "end.left": "已驶离",
   "end.lost": "目标丢失，未见驶离",

@@ -6,7 +6,7 @@ import { Failure } from "../failure";
 import { fencesQuery, sourcesQuery } from "../queries";
 import { useSettings } from "../settings";
 import { toDisplay } from "./datum";
-import { alertEllipses, alertPoints, boundsOf, fenceFeatures, footprintFeatures, onGround, shiftBounds } from "./features";
+import { alertEllipses, alertPoints, boundsOf, fenceFeatures, footprintFeatures, gridFeatures, onGround, shiftBounds } from "./features";
 import { Legend } from "./Legend";
 import css from "./map.module.css";
 import { MapFrame } from "./MapFrame";
@@ -40,10 +40,15 @@ export function SiteMap({ setup, alerts, selected, hovered, onSelect, onSource }
     () => fenceFeatures(fences ?? { type: "FeatureCollection", features: [] }, language, datum),
     [fences, language, datum],
   );
+  const grid = useMemo(
+    () => gridFeatures(fences ?? { type: "FeatureCollection", features: [] }, language, datum),
+    [fences, language, datum],
+  );
   const ellipses = useMemo(() => alertEllipses(alerts, lit, datum), [alerts, lit, datum]);
   const points = useMemo(() => alertPoints(alerts, datum), [alerts, datum]);
   const highlight = useMemo(() => alertPoints(alerts.filter(({ id }) => id === lit), datum), [alerts, lit, datum]);
   useMapData(map, "footprints", footprints);
+  useMapData(map, "grid", grid);
   useMapData(map, "fences", areas);
   useMapData(map, "ellipses", ellipses);
   useMapData(map, "alerts", points);

@@ -22,6 +22,7 @@ const FENCE_COLOUR: Record<string, string> = {
   bay: "#2e8b57",
   no_dumping: "#a8652a",
   no_build: "#7a4fd0",
+  grid: "#7b8794",
 };
 const OTHER_FENCES = ["#0f8f8a", "#4a7d1f", "#b04a9a", "#3b6ea5"];
 

@@ -13,14 +13,26 @@ export function onGround(alert: Alert): alert is GroundAlert {
   return alert.place.space === "ground";
 }
 
+/** A city has a thousand cells of its grid; they say whose ground it is, not what is forbidden there. */
+export const GRID = "grid";
+
+/** All but the cells of the grid. */
 export function fenceFeatures(fences: Fences, language: Language, datum: Datum): Collection {
+  return areaFeatures(fences, language, datum, (kind) => kind !== GRID);
+}
+
+export function gridFeatures(fences: Fences, language: Language, datum: Datum): Collection {
+  return areaFeatures(fences, language, datum, (kind) => kind === GRID);
+}
+
+function areaFeatures(fences: Fences, language: Language, datum: Datum, wanted: (kind: string) => boolean): Collection {
   return collection(
-    fences.features.flatMap(({ properties, geometry }) => {
+    fences.features.flatMap(({ id, properties, geometry }) => {
       // A fence of an unsurveyed camera has no place on the ground.
-      if (geometry === null) return [];
+      if (geometry === null || !wanted(properties.kind)) return [];
       const colour = fenceColour(properties.kind);
       const name = language === "en" && properties.name_en ? properties.name_en : properties.name;
-      const shown = { colour, name, active: properties.active };
+      const shown = { id, colour, name, active: properties.active };
       return [{ type: "Feature", properties: shown, geometry: shiftArea(geometry, datum) }];
     }),
   );
@@ -66,9 +78,14 @@ export function boundsOf(collections: Collection[], points: Position[]): Bounds 
     for (const { geometry } of features) if ("coordinates" in geometry) collect(geometry.coordinates, all);
   }
   if (all.length === 0) return null;
-  const lons = all.map(([lon]) => lon);
-  const lats = all.map(([, lat]) => lat);
-  return [Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)];
+  const bounds: Bounds = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const [lon, lat] of all) {
+    bounds[0] = Math.min(bounds[0], lon);
+    bounds[1] = Math.min(bounds[1], lat);
+    bounds[2] = Math.max(bounds[2], lon);
+    bounds[3] = Math.max(bounds[3], lat);
+  }
+  return bounds;
 }
 
 function collect(nested: unknown, into: Position[]) {

@@ -9,7 +9,7 @@ import type { MapSetup } from "../api.types";
 import type { Theme } from "../settings";
 import { ALERT_COLOUR, GROUND } from "./colours";
 
-const DATA_SOURCES = ["graticule", "footprints", "fences", "ellipses", "alerts", "selected", "point"] as const;
+const DATA_SOURCES = ["graticule", "grid", "footprints", "fences", "ellipses", "alerts", "selected", "point"] as const;
 
 const FONT = ["Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "sans-serif"];
 const EMPTY: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [] };
@@ -79,6 +79,8 @@ function areaLayers(theme: Theme): LayerSpecification[] {
   const { halo, text } = GROUND[theme];
   const active: ExpressionSpecification = ["boolean", ["get", "active"], true];
   return [
+    { id: "grid-edge", type: "line", source: "grid", paint: { "line-color": ["get", "colour"], "line-width": 1, "line-opacity": 0.75 } },
+    { id: "grid-name", type: "symbol", source: "grid", minzoom: 13, layout: { "text-field": ["get", "name"], "text-font": FONT, "text-size": 11, "text-max-width": 12 }, paint: { "text-color": text, "text-halo-color": halo, "text-halo-width": 1.4, "text-opacity": 0.8 } },
     { id: "footprints", type: "fill", source: "footprints", paint: { "fill-color": ["get", "colour"], "fill-opacity": 0.07 } },
     { id: "footprints-edge", type: "line", source: "footprints", paint: { "line-color": ["get", "colour"], "line-width": 1.2, "line-opacity": 0.7, "line-dasharray": [3, 2] } },
     { id: "fences", type: "fill", source: "fences", paint: { "fill-color": ["get", "colour"], "fill-opacity": ["case", active, 0.2, 0.05] } },

@@ -1,90 +1,94 @@
-/** The map of coverage: ground that was looked at, and what is missing of each fence. */
+/** The map of coverage: cells by their share, ground that was looked at, and what is missing of each fence. */
 import { useQuery } from "@tanstack/react-query";
-import type { LayerSpecification, Map as MapLibre } from "maplibre-gl";
 import { useEffect, useMemo, useRef } from "react";
-import type { Datum, MapSetup } from "../../api.types";
+import type { Fences, MapSetup } from "../../api.types";
+import { formats } from "../../format";
 import { boundsOf, collection, fenceFeatures, shiftArea } from "../../map/features";
 import frame from "../../map/map.module.css";
 import { MapFrame } from "../../map/MapFrame";
 import { fit, useFitOnce, useMap, useMapData } from "../../map/useMap";
 import { fencesQuery } from "../../queries";
 import { useSettings } from "../../settings";
-import { LAYER } from "../colours";
-import type { Coverage } from "../types";
+import type { Coverage, CoverageFence } from "../types";
 import { useFlightT } from "../words";
+import { gapsOf, shareCells, shown } from "./cells";
+import css from "./coverage.module.css";
+import { CoverageLegend } from "./CoverageLegend";
+import type { Of } from "./CoveragePage";
+import { percent } from "./shares";
+import { type Hovered, useCellPointer, useCoverageLayers } from "./useCells";
 
-type Props = { setup: MapSetup; coverage: Coverage | undefined; selected: string | null };
+const NOTHING: Fences = { type: "FeatureCollection", features: [] };
 
-export function CoverageMap({ setup, coverage, selected }: Props) {
+type Props = {
+  setup: MapSetup;
+  coverage: Coverage | undefined;
+  of: Of;
+  nameOf: (fence: CoverageFence) => string;
+  selected: string | null;
+  onSelect: (id: string) => void;
+};
+
+export function CoverageMap({ setup, coverage, of, nameOf, selected, onSelect }: Props) {
   const t = useFlightT();
   const { language } = useSettings();
   const datum = setup.tile_datum;
   const box = useRef<HTMLDivElement>(null);
   const { map, broken } = useMap(box, setup);
   const fences = useQuery(fencesQuery);
+  const shapes = fences.data ?? NOTHING;
 
-  const areas = useMemo(
-    () => fenceFeatures(fences.data ?? { type: "FeatureCollection", features: [] }, language, datum),
-    [fences.data, language, datum],
+  const areas = useMemo(() => fenceFeatures(shapes, language, datum), [shapes, language, datum]);
+  const cells = useMemo(
+    () => shareCells(shapes, of === "grid" ? (coverage?.grid ?? []) : [], nameOf, selected, datum),
+    [shapes, coverage, of, language, selected, datum],
   );
   const seen = useMemo(() => shown(coverage?.area, datum), [coverage, datum]);
-  const gaps = useMemo(() => shown(coverage?.gaps, datum), [coverage, datum]);
-  useCoverageLayers(map);
+  const gaps = useMemo(() => {
+    const missed = of === "grid" ? coverage?.grid.filter(({ id }) => id === selected) : coverage?.fences;
+    return shown(gapsOf(missed ?? []), datum);
+  }, [coverage, of, selected, datum]);
+  useCoverageLayers(map, of);
   useMapData(map, "fences", areas);
+  useMapData(map, "coverage-cells", cells);
   useMapData(map, "coverage-seen", seen);
   useMapData(map, "coverage-gaps", gaps);
+  const hovered = useCellPointer(map, onSelect);
 
-  const bounds = useMemo(() => boundsOf([areas, seen], []), [areas, seen]);
+  const bounds = useMemo(() => boundsOf([areas, cells, seen], []), [areas, cells, seen]);
   const ready = coverage !== undefined && !fences.isPending;
   useFitOnce(map, ready ? bounds : null);
   useEffect(() => {
-    const fence = fences.data?.features.find(({ id }) => id === selected);
+    const fence = shapes.features.find(({ id }) => id === selected);
     if (map === null || fence?.geometry == null) return;
     const around = boundsOf([collection([{ type: "Feature", properties: {}, geometry: shiftArea(fence.geometry, datum) }])], []);
     if (around !== null) fit(map, around, 90);
     // Only a new selection moves the map.
   }, [map, selected]);
 
-  const legend: [colour: string, text: string][] = [
-    [LAYER.looks, t("coverage.seen")],
-    [LAYER.gap, t("coverage.gap")],
-  ];
   return (
     <MapFrame box={box} map={map} broken={broken} setup={setup} onFit={bounds && (() => map && fit(map, bounds))}>
-      <div className={frame.legend}>
-        <ul>
-          {legend.map(([colour, text]) => (
-            <li key={text}>
-              <i className={frame.area} style={{ borderColor: colour, background: `${colour}44` }} />
-              {text}
-            </li>
-          ))}
-        </ul>
-      </div>
+      <CoverageLegend of={of} />
+      {hovered && <CellCard hovered={hovered} cell={coverage?.grid.find(({ id }) => id === hovered.id)} nameOf={nameOf} />}
       {ready && bounds === null && <div className={frame.nothing}>{t("map.nothing")}</div>}
     </MapFrame>
   );
 }
 
-function useCoverageLayers(map: MapLibre | null) {
-  useEffect(() => {
-    if (map === null || map.getSource("coverage-seen") !== undefined) return;
-    const empty = collection([]);
-    for (const name of ["coverage-seen", "coverage-gaps"]) map.addSource(name, { type: "geojson", data: empty });
-    for (const layer of LAYERS) map.addLayer(layer, layer.source === "coverage-seen" ? "fences" : undefined);
-  }, [map]);
-}
+type CardProps = { hovered: Hovered; cell: CoverageFence | undefined; nameOf: (fence: CoverageFence) => string };
 
-type SourceLayer = LayerSpecification & { source: string };
-/** What was seen lies under the fences, what is missing on top of them. */
-const LAYERS: SourceLayer[] = [
-  { id: "coverage-seen", type: "fill", source: "coverage-seen", paint: { "fill-color": LAYER.looks, "fill-opacity": 0.22 } },
-  { id: "coverage-seen-edge", type: "line", source: "coverage-seen", paint: { "line-color": LAYER.looks, "line-width": 1.2 } },
-  { id: "coverage-gaps", type: "fill", source: "coverage-gaps", paint: { "fill-color": LAYER.gap, "fill-opacity": 0.34 } },
-  { id: "coverage-gaps-edge", type: "line", source: "coverage-gaps", paint: { "line-color": LAYER.gap, "line-width": 1.5, "line-dasharray": [2, 1.5] } },
-];
-
-function shown(area: GeoJSON.MultiPolygon | undefined, datum: Datum): GeoJSON.FeatureCollection {
-  if (area === undefined || area.coordinates.length === 0) return collection([]);
-  return collection([{ type: "Feature", properties: {}, geometry: shiftArea(area, datum) }]);
+function CellCard({ hovered, cell, nameOf }: CardProps) {
+  const t = useFlightT();
+  const { language } = useSettings();
+  const { shortTime } = formats(t, language);
+  if (cell === undefined) return null;
+  return (
+    <div className={css.card} style={{ left: hovered.x, top: hovered.y }} data-testid="cell-card">
+      <b>{nameOf(cell)}</b>
+      <span>
+        {t("coverage.share")} {percent(cell)} %
+      </span>
+      <span>{cell.last_seen === null ? t("coverage.never") : `${t("coverage.last_seen")} ${shortTime(cell.last_seen)}`}</span>
+    </div>
+  );
 }

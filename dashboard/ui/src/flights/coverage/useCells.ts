@@ -12,11 +12,11 @@ const SOURCES = ["coverage-cells", "coverage-seen", "coverage-gaps"];
 export function useCoverageLayers(map: MapLibre | null, of: Of) {
   const { theme } = useSettings();
   useEffect(() => {
-    // A change of theme makes a new map, so nothing is ever taken away.
     if (map === null || map.getSource("coverage-seen") !== undefined) return;
     for (const name of SOURCES) map.addSource(name, { type: "geojson", data: collection([]) });
     for (const layer of layers(theme)) map.addLayer(layer, layer.source === "coverage-gaps" ? undefined : "fences");
-  }, [map, theme]);
+    // A change of theme makes a new map: the old one is gone by then, and nothing is ever taken away.
+  }, [map]);
   useEffect(() => {
     // Over coloured cells the ground that was seen is an outline: two fills would make a third colour.
     map?.setPaintProperty("coverage-seen", "fill-opacity", of === "grid" ? 0 : 0.22);

@@ -6,7 +6,7 @@ import { formats } from "../../format";
 import { boundsOf, collection, fenceFeatures, shiftArea } from "../../map/features";
 import frame from "../../map/map.module.css";
 import { MapFrame } from "../../map/MapFrame";
-import { fit, useFitOnce, useMap, useMapData } from "../../map/useMap";
+import { fit, type Padding, useFitOnce, useMap, useMapData } from "../../map/useMap";
 import { fencesQuery } from "../../queries";
 import { useSettings } from "../../settings";
 import type { Coverage, CoverageFence } from "../types";
@@ -18,6 +18,8 @@ import type { Of } from "./CoveragePage";
 import { percent } from "./shares";
 import { type Hovered, useCellPointer, useCoverageLayers } from "./useCells";
 
+/** The legend of the grid is tall, and would hide cells. */
+const BESIDE_LEGEND: Padding = { top: 48, bottom: 48, left: 48, right: 280 };
 const NOTHING: Fences = { type: "FeatureCollection", features: [] };
 
 type Props = {
@@ -57,7 +59,8 @@ export function CoverageMap({ setup, coverage, of, nameOf, selected, onSelect }:
 
   const bounds = useMemo(() => boundsOf([areas, cells, seen], []), [areas, cells, seen]);
   const ready = coverage !== undefined && !fences.isPending;
-  useFitOnce(map, ready ? bounds : null);
+  const room = of === "grid" && window.innerWidth > 860 ? BESIDE_LEGEND : 48;
+  useFitOnce(map, ready ? bounds : null, room);
   useEffect(() => {
     const fence = shapes.features.find(({ id }) => id === selected);
     if (map === null || fence?.geometry == null) return;
@@ -67,7 +70,7 @@ export function CoverageMap({ setup, coverage, of, nameOf, selected, onSelect }:
   }, [map, selected]);
 
   return (
-    <MapFrame box={box} map={map} broken={broken} setup={setup} onFit={bounds && (() => map && fit(map, bounds))}>
+    <MapFrame box={box} map={map} broken={broken} setup={setup} onFit={bounds && (() => map && fit(map, bounds, room))}>
       <CoverageLegend of={of} />
       {hovered && <CellCard hovered={hovered} cell={coverage?.grid.find(({ id }) => id === hovered.id)} nameOf={nameOf} />}
       {ready && bounds === null && <div className={frame.nothing}>{t("map.nothing")}</div>}

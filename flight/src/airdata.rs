@@ -5,7 +5,9 @@
 //! in number columns. The date has whole seconds and the other column milliseconds since the start:
 //! together they give instants to about a tenth of a second.
 //!
-//! Leaves to others: which video a log belongs to, see [`recordings`] and [`crate::clock`].
+//! Leaves to others: which video a log belongs to, see [`Log::recordings`] and [`crate::clock`].
+
+use std::io::Read;
 
 use csv::{ByteRecord, Reader, ReaderBuilder};
 use domain::{Attitude, Heights, LonLat, WarningCode};
@@ -16,8 +18,8 @@ use jiff::{SignedDuration, Timestamp};
 use crate::epoch::{self, Tick};
 use crate::{Sample, Stamp, Telemetry, Warnings, flaws};
 
-/// Larger files are refused: an hour of flight is 12 MB.
-pub const MAX_BYTES: usize = 256 << 20;
+/// An hour of flight is 12 MB; the rest is left out.
+const MAX_BYTES: u64 = 256 << 20;
 /// Twenty-seven hours at ten rows a second; the rest is left out.
 const MAX_ROWS: usize = 1_000_000;
 
@@ -26,8 +28,6 @@ const MAX_ROWS: usize = 1_000_000;
 pub enum AirdataError {
     #[error("the flight log is empty")]
     Empty,
-    #[error("the flight log has {size} bytes, more than {MAX_BYTES}; export one flight at a time")]
-    TooLarge { size: usize },
     #[error("the header of the flight log cannot be read")]
     Header(#[source] csv::Error),
     #[error("the flight log has no column `{column}`; export it from AirData as CSV")]
@@ -36,73 +36,82 @@ pub enum AirdataError {
     NoRows,
 }
 
-/// Reads a whole log. Damaged rows are counted in the warnings, the others are kept.
-pub fn read(bytes: &[u8]) -> Result<Telemetry, AirdataError> {
-    let (samples, warnings) = rows(bytes, Columns::sample)?;
-    let mut samples: Vec<(Option<i64>, Sample)> = samples;
-    refine(&mut samples);
-    let samples: Vec<Sample> = samples.into_iter().map(|(_, sample)| sample).collect();
-    if samples.is_empty() {
-        return Err(AirdataError::NoRows);
-    }
-    let dialect = "AirData CSV".to_owned();
-    let mut telemetry = Telemetry { samples, dialect, aircraft: String::new(), warnings };
-    flaws::look_over(&mut telemetry);
-    Ok(telemetry)
+/// What a log says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Log {
+    pub telemetry: Telemetry,
+    /// When the aircraft was recording video, by the column `isVideo`: first and last instant of each
+    /// run, in order. Empty where the log does not say.
+    pub recordings: Vec<(Timestamp, Timestamp)>,
 }
 
-/// When the aircraft was recording video, by the column `isVideo`: first and last instant of each
-/// run, in order. Empty where the log does not say.
-pub fn recordings(bytes: &[u8]) -> Result<Vec<(Timestamp, Timestamp)>, AirdataError> {
-    let (rows, _) = rows(bytes, |columns, row| {
-        let (millis, sample) = columns.sample(row);
-        (millis, sample, number(row, columns.video) == Some(1.0))
-    })?;
-    let on: Vec<bool> = rows.iter().map(|(_, _, on)| *on).collect();
-    let mut samples: Vec<_> =
-        rows.into_iter().map(|(millis, sample, _)| (millis, sample)).collect();
-    refine(&mut samples);
-    let mut runs: Vec<(Timestamp, Timestamp)> = Vec::new();
-    let mut before = false;
-    for ((_, sample), on) in samples.iter().zip(on) {
-        let Stamp::Utc(at) = sample.stamp else { continue };
-        match runs.last_mut().filter(|_| before) {
-            Some((_, last)) if on => *last = at,
-            _ if on => runs.push((at, at)),
-            _ => {}
-        }
-        before = on;
+/// Reads a whole log, row by row. Damaged rows are counted in the warnings, the others are kept.
+pub fn read(input: impl Read) -> Result<Log, AirdataError> {
+    let mut tail = Tail { input: input.take(MAX_BYTES), last: None };
+    let mut csv = ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(&mut tail);
+    let header = csv.byte_headers().map_err(AirdataError::Header)?;
+    if header.is_empty() {
+        return Err(AirdataError::Empty);
     }
-    Ok(runs)
-}
-
-fn rows<T>(
-    bytes: &[u8],
-    read: impl Fn(&Columns, &ByteRecord) -> T,
-) -> Result<(Vec<T>, Warnings), AirdataError> {
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    match bytes.len() {
-        0 => return Err(AirdataError::Empty),
-        size if size > MAX_BYTES => return Err(AirdataError::TooLarge { size }),
-        _ => {}
-    }
-    let mut csv = ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(bytes);
-    let columns = Columns::of(csv.byte_headers().map_err(AirdataError::Header)?)?;
+    let columns = Columns::of(header)?;
     let mut warnings = Warnings::default();
-    let read = all_rows(&mut csv, &columns, read, &mut warnings);
-    if bytes.last().is_some_and(|byte| !b"\r\n".contains(byte)) {
+    let mut rows = all_rows(&mut csv, &columns, &mut warnings);
+    if tail.input.limit() == 0 {
+        let detail = format!("only the first {} MiB were read", MAX_BYTES >> 20);
+        warnings.add(WarningCode::Truncated, detail);
+    } else if tail.last.is_some_and(|byte| !b"\r\n".contains(&byte)) {
         let detail = "the last row has no end of line and may be cut";
         warnings.add(WarningCode::Truncated, detail);
     }
-    Ok((read, warnings))
+    if rows.is_empty() {
+        return Err(AirdataError::NoRows);
+    }
+    refine(&mut rows);
+    let recordings = recordings(&rows);
+    let samples = rows.into_iter().map(|row| row.sample).collect();
+    let dialect = "AirData CSV".to_owned();
+    let mut telemetry = Telemetry { samples, dialect, aircraft: String::new(), warnings };
+    flaws::look_over(&mut telemetry);
+    Ok(Log { telemetry, recordings })
 }
 
-fn all_rows<T>(
-    csv: &mut Reader<&[u8]>,
-    columns: &Columns,
-    read: impl Fn(&Columns, &ByteRecord) -> T,
-    warnings: &mut Warnings,
-) -> Vec<T> {
+/// Knows the newest byte that was read.
+struct Tail<R> {
+    input: R,
+    last: Option<u8>,
+}
+
+impl<R: Read> Read for Tail<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.input.read(buffer)?;
+        self.last = count.checked_sub(1).and_then(|last| buffer.get(last)).copied().or(self.last);
+        Ok(count)
+    }
+}
+
+struct Row {
+    /// Since the start of the log.
+    millis: Option<i64>,
+    recording: bool,
+    sample: Sample,
+}
+
+fn recordings(rows: &[Row]) -> Vec<(Timestamp, Timestamp)> {
+    let mut runs: Vec<(Timestamp, Timestamp)> = Vec::new();
+    let mut before = false;
+    for row in rows {
+        let Stamp::Utc(at) = row.sample.stamp else { continue };
+        match runs.last_mut().filter(|_| before) {
+            Some((_, last)) if row.recording => *last = at,
+            _ if row.recording => runs.push((at, at)),
+            _ => {}
+        }
+        before = row.recording;
+    }
+    runs
+}
+
+fn all_rows(csv: &mut Reader<impl Read>, columns: &Columns, warnings: &mut Warnings) -> Vec<Row> {
     let mut rows = Vec::new();
     for (i, row) in csv.byte_records().enumerate() {
         if i == MAX_ROWS {
@@ -111,8 +120,12 @@ fn all_rows<T>(
             break;
         }
         match row {
-            Ok(row) if row.len() >= columns.least => rows.push(read(columns, &row)),
+            Ok(row) if row.len() >= columns.least => rows.push(columns.row(&row)),
             Ok(_) => warnings.add(WarningCode::BadEntry, format!("row {} is too short", i + 2)),
+            Err(error) if error.is_io_error() => {
+                warnings.add(WarningCode::Truncated, error.to_string());
+                break;
+            }
             Err(error) => warnings.add(WarningCode::BadEntry, error.to_string()),
         }
     }
@@ -120,17 +133,17 @@ fn all_rows<T>(
 }
 
 /// Gives whole-second stamps the fraction that the milliseconds tell.
-fn refine(rows: &mut [(Option<i64>, Sample)]) {
-    let ticks = rows.iter().filter_map(|(millis, sample)| match sample.stamp {
-        Stamp::Utc(at) => Some(Tick { at, elapsed: SignedDuration::from_millis((*millis)?) }),
+fn refine(rows: &mut [Row]) {
+    let ticks = rows.iter().filter_map(|row| match row.sample.stamp {
+        Stamp::Utc(at) => Some(Tick { at, elapsed: SignedDuration::from_millis(row.millis?) }),
         _ => None,
     });
     let Some(zero) = epoch::zero(ticks) else { return };
-    for (millis, sample) in rows {
-        if let (Some(millis), Stamp::Utc(_)) = (&millis, sample.stamp)
-            && let Ok(at) = zero.checked_add(SignedDuration::from_millis(*millis))
+    for row in rows {
+        if let (Some(millis), Stamp::Utc(_)) = (row.millis, row.sample.stamp)
+            && let Ok(at) = zero.checked_add(SignedDuration::from_millis(millis))
         {
-            sample.stamp = Stamp::Utc(at);
+            row.sample.stamp = Stamp::Utc(at);
         }
     }
 }
@@ -189,8 +202,7 @@ impl Columns {
         })
     }
 
-    /// A row, and the milliseconds since the start of the log.
-    fn sample(&self, row: &ByteRecord) -> (Option<i64>, Sample) {
+    fn row(&self, row: &ByteRecord) -> Row {
         let millis = number(row, self.millis).and_then(whole_millis);
         let stamp = self.stamp(row);
         let undated = self.date.is_none();
@@ -208,7 +220,7 @@ impl Columns {
             speed_mps: number(row, self.speed).map(f64::abs),
             ..Sample::default()
         };
-        (millis, sample)
+        Row { millis, recording: number(row, self.video) == Some(1.0), sample }
     }
 
     fn position(&self, row: &ByteRecord) -> Option<LonLat> {
@@ -251,7 +263,9 @@ fn whole_millis(value: f64) -> Option<i64> {
 
 /// `height_above_takeoff(feet)` in lower case, without brackets.
 fn name_and_unit(cell: &[u8]) -> (String, String) {
-    let cell = String::from_utf8_lossy(cell).trim().to_lowercase();
+    let cell = String::from_utf8_lossy(cell)
+        .trim_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}')
+        .to_lowercase();
     match cell.split_once('(') {
         Some((name, unit)) => {
             (name.trim().to_owned(), unit.trim_end_matches(')').trim().to_owned())

@@ -21,7 +21,7 @@ pub fn offset(video_start: Option<Timestamp>, telemetry: &Timeline) -> Option<Si
 const RECORDING_SLACK: SignedDuration = SignedDuration::from_millis(1500);
 
 /// When a video began that is as long as one of the times in which its log says that it was
-/// recording, see [`crate::airdata::recordings`]; of several, the one nearest to when the video
+/// recording, see [`crate::airdata::Log`]; of several, the one nearest to when the video
 /// itself says. `None` where none is as long, or several are and the video does not say.
 pub fn recorded(
     recordings: &[(Timestamp, Timestamp)],
@@ -227,14 +227,15 @@ mod tests {
             return;
         }
         let csv = std::fs::read(folder.join("2023-12-22-flight.csv")).unwrap();
-        let log = Timeline::new(airdata::read(&csv).unwrap(), &TimeZone::UTC).unwrap();
+        let airdata::Log { telemetry, recordings } = airdata::read(csv.as_slice()).unwrap();
+        let log = Timeline::new(telemetry, &TimeZone::UTC).unwrap();
         let video =
-            srt::read(&std::fs::read(folder.join("2023-12-22-video.srt")).unwrap()).unwrap();
+            srt::read(std::fs::read(folder.join("2023-12-22-video.srt")).unwrap().as_slice())
+                .unwrap();
         let track = Timeline::anchored(video, log.first_at()).unwrap();
         let found = join(&track, &log).unwrap();
         let start = track.first_at() + found.shift;
-        let recorded = airdata::recordings(&csv).unwrap();
-        let (began, _) = recorded.last().unwrap();
+        let (began, _) = recordings.last().unwrap();
         let late = start.duration_since(*began).as_secs_f64();
         assert!((0.0..1.5).contains(&late), "{late} s after recording began, {found:?}");
         let row = start.duration_since(log.first_at()).as_secs_f64() * 10.0;

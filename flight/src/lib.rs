@@ -18,6 +18,7 @@ pub mod plan;
 pub mod route;
 mod sample;
 pub mod srt;
+mod thinned;
 mod timeline;
 
 pub use join::{Joiner, Picture};

@@ -136,13 +136,12 @@ impl<'a> Packing<'a> {
     }
 
     fn read_log(&mut self, name: &str, path: &Path) {
-        let read =
-            media::telemetry(name, path).and_then(|telemetry| Ok(self.placed_in_time(telemetry)?));
+        let read = media::log(name, path)
+            .and_then(|log| Ok((self.placed_in_time(log.telemetry)?, log.recordings)));
         match read {
-            Ok(timeline) => {
+            Ok((timeline, recordings)) => {
                 self.warnings.extend(timeline.warnings().clone().about(name));
                 let of = self.logs.len();
-                let recordings = media::recordings(name, path);
                 self.recordings.extend(recordings.into_iter().map(|(from, to)| (from, to, of)));
                 self.logs.push(timeline);
             }

@@ -23,7 +23,7 @@ pub(super) struct Reading {
     pub warnings: Warnings,
 }
 
-/// Telemetry and routes are read whole; what is larger is none.
+/// Routes and ground models are read whole; what is larger is none.
 const MOST_BYTES: u64 = 512 << 20;
 /// What tells about a photo stands at its beginning.
 const PHOTO_HEAD: u64 = 1 << 20;
@@ -42,23 +42,26 @@ fn head(path: &Path, most: u64) -> anyhow::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Telemetry beside a video, or of a whole flight; which kind says the ending of `name`.
-pub(super) fn telemetry(name: &str, path: &Path) -> anyhow::Result<Telemetry> {
-    let bytes = bytes(path)?;
-    Ok(match ending(Path::new(name)).as_str() {
-        "srt" => flight::srt::read(&bytes)?,
-        "csv" => flight::airdata::read(&bytes)?,
-        _ => flight::klv::read(&bytes)?,
-    })
+/// Telemetry beside a video, or of a whole flight, and when it says that the camera was recording.
+#[derive(Debug)]
+pub(super) struct Log {
+    pub telemetry: Telemetry,
+    /// First and last instant of each recording; empty for what says nothing about them.
+    pub recordings: Vec<(Timestamp, Timestamp)>,
 }
 
-/// When a log says that the camera was recording; nothing for what says nothing about it.
-pub(super) fn recordings(name: &str, path: &Path) -> Vec<(Timestamp, Timestamp)> {
-    if ending(Path::new(name)) != "csv" {
-        return Vec::new();
-    }
-    let read = bytes(path).ok().and_then(|bytes| flight::airdata::recordings(&bytes).ok());
-    read.unwrap_or_default()
+/// Reads a log; which kind says the ending of `name`.
+pub(super) fn log(name: &str, path: &Path) -> anyhow::Result<Log> {
+    let file = File::open(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    let telemetry = match ending(Path::new(name)).as_str() {
+        "srt" => flight::srt::read(BufReader::new(file))?,
+        "csv" => {
+            let flight::airdata::Log { telemetry, recordings } = flight::airdata::read(file)?;
+            return Ok(Log { telemetry, recordings });
+        }
+        _ => flight::klv::read(file)?,
+    };
+    Ok(Log { telemetry, recordings: Vec::new() })
 }
 
 pub(super) fn video(
@@ -71,7 +74,8 @@ pub(super) fn video(
     let mut warnings = Warnings::default();
     let read = match beside {
         Some((name, path)) => {
-            Some(telemetry(name, path).with_context(|| format!("cannot use `{name}`")))
+            let read = log(name, path).with_context(|| format!("cannot use `{name}`"));
+            Some(read.map(|log| log.telemetry))
         }
         None if TRANSPORT.contains(&ending(Path::new(name)).as_str()) => embedded(path),
         None => None,

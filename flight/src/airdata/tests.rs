@@ -16,12 +16,12 @@ fn codes(telemetry: &Telemetry) -> Vec<(WarningCode, u64)> {
 
 #[test]
 fn units_come_from_the_header() {
-    let feet = read(IMPERIAL.as_bytes()).unwrap();
+    let feet = read(IMPERIAL.as_bytes()).unwrap().telemetry;
     let metric = IMPERIAL
         .replace("(feet)", "(meters)")
         .replace("(mph)", "(m/s)")
         .replace(",100,1000,10,", ",30.48,304.8,4.4704,");
-    let metres = read(metric.as_bytes()).unwrap();
+    let metres = read(metric.as_bytes()).unwrap().telemetry;
     for telemetry in [feet, metres] {
         let last = &telemetry.samples[1];
         assert!((last.heights.above_takeoff_m.unwrap() - 30.48).abs() < 1e-9);
@@ -37,13 +37,13 @@ fn units_come_from_the_header() {
 
 #[test]
 fn milliseconds_refine_the_seconds() {
-    let telemetry = read(IMPERIAL.as_bytes()).unwrap();
+    let Log { telemetry, recordings } = read(IMPERIAL.as_bytes()).unwrap();
     let stamps: Vec<Stamp> = telemetry.samples.iter().map(|sample| sample.stamp).collect();
     let [Stamp::Utc(first), Stamp::Utc(second)] = stamps[..] else { panic!("{stamps:?}") };
     assert_eq!(second.duration_since(first), SignedDuration::from_millis(800));
     let start: Timestamp = "2023-12-22T19:56:32.6Z".parse().unwrap();
     assert_eq!(first, start);
-    assert_eq!(recordings(IMPERIAL.as_bytes()).unwrap(), [(second, second)]);
+    assert_eq!(recordings, [(second, second)]);
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn bad_rows_are_counted_and_the_rest_is_kept() {
         ("400,2023-12-22 19:56:32,30.9,120.1,1,1,1,1,1,1,1,1,\n", (WarningCode::OutOfOrder, 1), 3),
         ("900,2023-12-22 19:56:33,30.9,120", (WarningCode::Truncated, 1), 3),
     ] {
-        let telemetry = read(format!("{IMPERIAL}{rows}").as_bytes()).unwrap();
+        let telemetry = read(format!("{IMPERIAL}{rows}").as_bytes()).unwrap().telemetry;
         let codes = codes(&telemetry);
         assert!(codes.contains(&expected), "{rows}: {codes:?}");
         assert_eq!(telemetry.samples.len(), kept, "{rows}");
@@ -75,7 +75,8 @@ fn what_is_no_flight_log_is_refused() {
 
 #[test]
 fn a_log_without_dates_counts_from_its_start() {
-    let telemetry = read(b"time(millisecond),latitude,longitude\n1500,30.9,120.1\n").unwrap();
+    let text = "time(millisecond),latitude,longitude\n1500,30.9,120.1\n";
+    let telemetry = read(text.as_bytes()).unwrap().telemetry;
     assert_eq!(telemetry.samples[0].media, Some(SignedDuration::from_millis(1500)));
     assert_eq!(telemetry.samples[0].stamp, Stamp::None);
 }
@@ -88,14 +89,14 @@ fn shared_logs_are_read() {
     }
     for (name, runs) in [("2023-12-22-flight.csv", 4), ("2024-01-04-flight.csv", 3)] {
         let bytes = std::fs::read(folder.join(name)).unwrap();
-        let telemetry = read(&bytes).unwrap();
+        let Log { telemetry, recordings } = read(bytes.as_slice()).unwrap();
         assert_eq!(telemetry.samples.len(), 3000, "{name}");
         assert!(telemetry.samples.iter().all(|s| s.position.is_some() && s.camera.is_some()));
         assert_eq!(codes(&telemetry), [], "{name}");
-        assert_eq!(recordings(&bytes).unwrap().len(), runs, "{name}");
+        assert_eq!(recordings.len(), runs, "{name}");
     }
     let bytes = std::fs::read(folder.join("2023-12-22-flight.csv")).unwrap();
-    let row = &read(&bytes).unwrap().samples[1998];
+    let row = &read(bytes.as_slice()).unwrap().telemetry.samples[1998];
     assert!((row.heights.above_takeoff_m.unwrap() - 1.0).abs() < 1e-5);
     assert!((row.speed_mps.unwrap() - 0.73).abs() < 1e-4);
 }
@@ -103,8 +104,8 @@ fn shared_logs_are_read() {
 proptest! {
     #[test]
     fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..1000)) {
-        if let Ok(telemetry) = read(&bytes) {
-            prop_assert!(!telemetry.samples.is_empty());
+        if let Ok(log) = read(bytes.as_slice()) {
+            prop_assert!(!log.telemetry.samples.is_empty());
         }
     }
 
@@ -118,8 +119,8 @@ proptest! {
             bytes[at] = byte;
         }
         bytes.truncate(cut);
-        if let Ok(telemetry) = read(&bytes) {
-            prop_assert!(!telemetry.samples.is_empty());
+        if let Ok(log) = read(bytes.as_slice()) {
+            prop_assert!(!log.telemetry.samples.is_empty());
         }
     }
 }

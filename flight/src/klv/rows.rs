@@ -1,27 +1,49 @@
 //! Packets to rows of telemetry.
 
+use std::io::Read;
+
 use domain::{Fix, Heights, LonLat, WarningCode};
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Checksum, KlvError, Packet, packets};
+use super::search::{cut, packets_behind};
+use super::{Checksum, KlvError, Packet};
 use crate::sample::{Sample, Stamp, Telemetry, Warnings};
+use crate::thinned::{Full, MOST, Thinned};
 
-/// Rows that are kept of one file: 12 hours at 60 a second, rounded up.
-const MAX_ROWS: usize = 3_000_000;
+/// Packets that are read of one file: 12 hours at 60 a second, rounded up.
+const MAX_PACKETS: usize = 3_000_000;
+/// Of a file of bare packets: as many, of 700 bytes each.
+const MAX_BYTES: u64 = 2 << 30;
+/// So much is read at once.
+const PIECE: u64 = 1 << 20;
 
-/// Reads a file of ST 0601 packets, one after the other.
+/// Reads a file of ST 0601 packets, one after the other. Files of more than two hours at 30 a second
+/// keep at most ten rows a second and what changes between them.
 ///
 /// A slant range is not a laser's: it is often computed from the pose itself.
-pub fn read(bytes: &[u8]) -> Result<Telemetry, KlvError> {
+pub fn read(input: impl Read) -> Result<Telemetry, KlvError> {
     let mut rows = Rows::default();
-    rows.take(bytes, None);
+    let mut input = input.take(MAX_BYTES);
+    let (mut bytes, mut base) = (Vec::new(), 0);
+    while (&mut input).take(PIECE).read_to_end(&mut bytes)? > 0 {
+        let whole = cut(&bytes);
+        rows.take_behind(base, &bytes[..whole], None);
+        bytes.drain(..whole);
+        base += whole;
+    }
+    rows.take_behind(base, &bytes, None);
+    if input.limit() == 0 {
+        let detail = format!("only the first {} GiB were read", MAX_BYTES >> 30);
+        rows.warnings.add(WarningCode::Truncated, detail);
+    }
     rows.finish("MISB ST 0601")
 }
 
 /// Rows as they are collected.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
-    samples: Vec<Sample>,
+    packets: usize,
+    samples: Thinned,
     aircraft: String,
     pub(super) warnings: Warnings,
     last: Option<Timestamp>,
@@ -30,7 +52,11 @@ pub(super) struct Rows {
 impl Rows {
     /// Adds the packets of `bytes`, shown at `media`.
     pub(super) fn take(&mut self, bytes: &[u8], media: Option<SignedDuration>) {
-        for packet in packets(bytes) {
+        self.take_behind(0, bytes, media);
+    }
+
+    fn take_behind(&mut self, base: usize, bytes: &[u8], media: Option<SignedDuration>) {
+        for packet in packets_behind(base, bytes) {
             match packet {
                 Ok(packet) => self.add(&packet, media),
                 Err(error @ KlvError::Truncated { .. }) => {
@@ -42,18 +68,19 @@ impl Rows {
     }
 
     fn add(&mut self, packet: &Packet, media: Option<SignedDuration>) {
-        if self.samples.len() >= MAX_ROWS {
-            self.warnings.add(
-                WarningCode::Truncated,
-                format!("only the first {MAX_ROWS} KLV packets are used"),
-            );
-            return;
+        if self.packets == MAX_PACKETS {
+            let detail = format!("only the first {MAX_PACKETS} KLV packets are used");
+            return self.warnings.add(WarningCode::Truncated, detail);
         }
+        self.packets += 1;
         self.judge(packet);
         if self.aircraft.is_empty() {
             self.aircraft = packet.platform.clone().unwrap_or_default();
         }
-        self.samples.push(Sample { media, ..sample(packet) });
+        if self.samples.push(Sample { media, ..sample(packet) }) == Err(Full) {
+            let detail = format!("only the first {MOST} positions and changes are used");
+            self.warnings.add(WarningCode::Truncated, detail);
+        }
     }
 
     fn judge(&mut self, packet: &Packet) {
@@ -90,13 +117,14 @@ impl Rows {
 
     /// Moves every media time.
     pub(super) fn shift(&mut self, shift: SignedDuration) {
-        for sample in &mut self.samples {
+        for sample in self.samples.rows_mut() {
             sample.media = sample.media.and_then(|media| media.checked_add(shift));
         }
     }
 
     pub(super) fn finish(self, dialect: &str) -> Result<Telemetry, KlvError> {
         let Self { samples, aircraft, warnings, .. } = self;
+        let samples = samples.into_rows();
         if samples.is_empty() {
             return Err(KlvError::NoPackets);
         }

@@ -11,12 +11,18 @@ pub(super) const LABEL: [u8; 16] =
 pub const MAX_PACKET: usize = 64 << 10;
 /// The packets of `bytes`, which may begin and break anywhere.
 pub fn packets(bytes: &[u8]) -> Packets<'_> {
-    Packets { bytes, at: 0 }
+    packets_behind(0, bytes)
+}
+
+/// The packets of `bytes`, before which `base` others went by.
+pub(super) fn packets_behind(base: usize, bytes: &[u8]) -> Packets<'_> {
+    Packets { base, bytes, at: 0 }
 }
 
 /// See [`packets`].
 #[derive(Debug, Clone)]
 pub struct Packets<'a> {
+    base: usize,
     bytes: &'a [u8],
     at: usize,
 }
@@ -37,6 +43,7 @@ impl Iterator for Packets<'_> {
 impl Packets<'_> {
     /// Reads the packet that begins `rest`, itself at `at`, and steps over it if it is sound.
     fn take(&mut self, at: usize, rest: &[u8]) -> Result<Packet, KlvError> {
+        let (from, at) = (at, at + self.base);
         let body = rest.get(LABEL.len()..).unwrap_or_default();
         let (length, body) = ber::length(body).ok_or(KlvError::Length { at })?;
         if length > MAX_PACKET {
@@ -51,7 +58,7 @@ impl Packets<'_> {
             return Err(KlvError::Truncated { at });
         }
         let packet = Packet::of(rest.get(..head + length).unwrap_or_default(), value);
-        self.at = at + head + length;
+        self.at = from + head + length;
         Ok(packet)
     }
 }

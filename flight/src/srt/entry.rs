@@ -3,14 +3,15 @@
 //! Blank lines are not trusted: an entry begins with its number or, where that is lost, with its
 //! cue line. Files without any cue line exist and are cut at the numbers.
 
+use std::io::{BufRead, Result};
+
 use domain::WarningCode;
 use jiff::SignedDuration;
 
+use super::lines::{Line, Lines};
 use super::stamp;
 use crate::Warnings;
 
-/// The longest line known is 400 bytes long.
-const MAX_LINE: usize = 4096;
 /// The most lines known in an entry are 4.
 const MAX_LINES: usize = 16;
 
@@ -30,64 +31,89 @@ impl Entry {
     }
 }
 
-/// At most `max` entries in the order of the file, and what was left out.
-pub(super) fn split(bytes: &[u8], max: usize) -> (Vec<Entry>, Warnings) {
-    let mut splitter = Splitter { max, ..Splitter::default() };
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    for line in bytes.split(|byte| matches!(byte, b'\n' | b'\r')) {
-        if !splitter.take(line) {
-            break;
-        }
+/// The entries of a file in its order, one at a time: at most 64 KiB are held.
+pub(super) struct Entries<R> {
+    lines: Lines<R>,
+    splitter: Splitter,
+    ended: bool,
+}
+
+impl<R: BufRead> Entries<R> {
+    pub(super) fn of(input: R) -> Self {
+        Self { lines: Lines::of(input), splitter: Splitter::default(), ended: false }
     }
-    splitter.current.open_end = bytes.last().is_some_and(|byte| !b"\r\n])>".contains(byte));
-    splitter.close();
-    (splitter.entries, splitter.warnings)
+
+    /// The next entry; `None` at the end. What is too long is left out with a word in `warnings`.
+    pub(super) fn next(&mut self, warnings: &mut Warnings) -> Result<Option<Entry>> {
+        while !self.ended {
+            let done = match self.lines.next()? {
+                Some(Line::Whole(line)) => self.splitter.take(line, warnings),
+                Some(Line::TooLong(length)) => {
+                    self.splitter.any = true;
+                    bad(warnings, format!("a line of {length} bytes was left out"));
+                    None
+                }
+                None => {
+                    self.ended = true;
+                    let last = self.lines.last();
+                    self.splitter.current.open_end =
+                        last.is_some_and(|byte| !b"\r\n])>".contains(&byte));
+                    self.splitter.close()
+                }
+            };
+            if done.is_some() {
+                return Ok(done);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether nothing but blanks has been read.
+    pub(super) fn is_blank(&self) -> bool {
+        !self.splitter.any
+    }
+
+    pub(super) fn into_input(self) -> R {
+        self.lines.into_input()
+    }
 }
 
 #[derive(Default)]
 struct Splitter {
-    max: usize,
-    entries: Vec<Entry>,
     current: Entry,
     /// Of the current entry.
     lines: usize,
-    warnings: Warnings,
+    /// Something was read.
+    any: bool,
 }
 
 impl Splitter {
-    /// Takes a line; false when there are enough entries.
-    fn take(&mut self, line: &[u8]) -> bool {
-        if line.len() > MAX_LINE {
-            self.bad(format!("a line of {} bytes was left out", line.len()));
-            return true;
-        }
+    /// Takes a line; returns the entry that ends before it.
+    fn take(&mut self, line: &[u8], warnings: &mut Warnings) -> Option<Entry> {
         let line = String::from_utf8_lossy(line);
         let line = line.trim_matches(|c: char| c.is_whitespace() || c == '\0' || c == '\u{FEFF}');
         if line.is_empty() {
-            return true;
+            return None;
         }
+        self.any = true;
         if line.bytes().all(|byte| byte.is_ascii_digit()) {
             return self.close();
         }
         if let Some((start, _)) = line.split_once("-->") {
-            return self.begin(start);
+            let done = self.close();
+            self.current.start = stamp::cue(start);
+            if self.current.start.is_none() {
+                bad(warnings, format!("`{}` is no time", start.trim().escape_debug()));
+            }
+            return done;
         }
-        self.add(line);
-        true
+        self.add(line, warnings);
+        None
     }
 
-    fn begin(&mut self, start: &str) -> bool {
-        let more = self.close();
-        self.current.start = stamp::cue(start);
-        if self.current.start.is_none() {
-            self.bad(format!("`{}` is no time", start.trim().escape_debug()));
-        }
-        more
-    }
-
-    fn add(&mut self, line: &str) {
+    fn add(&mut self, line: &str, warnings: &mut Warnings) {
         if self.lines == MAX_LINES {
-            self.bad(format!("more than {MAX_LINES} lines in one entry"));
+            bad(warnings, format!("more than {MAX_LINES} lines in one entry"));
             return;
         }
         if !self.current.text.is_empty() {
@@ -97,33 +123,33 @@ impl Splitter {
         self.lines += 1;
     }
 
-    /// Ends the current entry; false when there are enough.
-    fn close(&mut self) -> bool {
+    /// Ends the current entry, if there is one.
+    fn close(&mut self) -> Option<Entry> {
         self.lines = 0;
-        if self.current.is_empty() {
-            return true;
-        }
-        if self.entries.len() == self.max {
-            let detail = format!("only the first {} entries were read", self.max);
-            self.warnings.add(WarningCode::Truncated, detail);
-            self.current = Entry::default();
-            return false;
-        }
-        self.entries.push(std::mem::take(&mut self.current));
-        true
+        let done = std::mem::take(&mut self.current);
+        (!done.is_empty()).then_some(done)
     }
+}
 
-    fn bad(&mut self, detail: String) {
-        self.warnings.add(WarningCode::BadEntry, detail);
-    }
+fn bad(warnings: &mut Warnings, detail: String) {
+    warnings.add(WarningCode::BadEntry, detail);
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::lines::MAX_LINE;
     use super::*;
 
+    fn split(text: &str) -> (Vec<Entry>, Warnings) {
+        // A buffer of a few bytes, so that lines are put together.
+        let input = std::io::BufReader::with_capacity(7, text.as_bytes());
+        let (mut entries, mut warnings) = (Entries::of(input), Warnings::default());
+        let all = std::iter::from_fn(|| entries.next(&mut warnings).unwrap()).collect();
+        (all, warnings)
+    }
+
     fn starts(text: &str) -> Vec<(Option<i128>, String)> {
-        let (entries, _) = split(text.as_bytes(), 100);
+        let (entries, _) = split(text);
         entries.into_iter().map(|e| (e.start.map(|s| s.as_millis()), e.text)).collect()
     }
 
@@ -145,13 +171,9 @@ mod tests {
     #[test]
     fn what_is_too_long_is_left_out_and_counted() {
         let long = format!("1\n00:00:00,000 --> 00:00:01,000\n{}\n", "x".repeat(MAX_LINE + 1));
-        let (entries, warnings) = split(long.as_bytes(), 9);
+        let (entries, warnings) = split(&long);
         assert_eq!((entries.len(), entries[0].text.as_str()), (1, ""));
         assert_eq!(warnings.into_iter().count(), 1);
-        let (entries, warnings) = split("1\na\n2\nb\n3\nc\n".as_bytes(), 2);
-        assert_eq!(entries.len(), 2);
-        let codes: Vec<_> = warnings.into_iter().map(|w| w.code).collect();
-        assert_eq!(codes, [WarningCode::Truncated]);
     }
 
     #[test]
@@ -159,7 +181,7 @@ mod tests {
         for (text, open) in
             [("1\na", true), ("1\na\n", false), ("1\n[a]", false), ("1\n</font>", false)]
         {
-            let (entries, _) = split(text.as_bytes(), 9);
+            let (entries, _) = split(text);
             assert_eq!(entries[0].open_end, open, "{text:?}");
         }
     }

@@ -218,7 +218,7 @@ fn shared_subtitles_have_poses() {
         ("matrice_300.srt", "2022-06-21T08:06:17.5"),
         ("mavic_air.SRT", "2018-02-19T00:04:51.26"),
     ] {
-        let telemetry = srt::read(&std::fs::read(folder.join(name)).unwrap()).unwrap();
+        let telemetry = srt::read(std::fs::read(folder.join(name)).unwrap().as_slice()).unwrap();
         let known = Timeline::new(telemetry, &zone).unwrap();
         let start = known.started_at().unwrap();
         assert!(start.to_string().starts_with(started_at), "{name}: {start}");

@@ -189,10 +189,33 @@ pub struct Finding {
     pub sightings: u64,
     /// How often it came into view.
     pub passes: u64,
-    /// Whether it stood still on the ground while it was seen.
-    pub standing: bool,
+    pub motion: Motion,
     /// The alerts raised about it.
     pub alerts: Vec<AlertId>,
+}
+
+/// What a thing did on the ground while it was seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Motion {
+    /// In one place for a second or longer, and there when last seen.
+    Standing,
+    /// It left its place.
+    Moving,
+    /// It was not seen long enough to tell: for less than a second, or in one photo.
+    Unknown,
+}
+
+impl Motion {
+    /// As it is written in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Standing => "standing",
+            Self::Moving => "moving",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// Where the aircraft was, and its telemetry as plots show it.

@@ -29,7 +29,7 @@ pub use clock::{Clock, SimulatedClock, SystemClock};
 pub use datum::{Bd09, Datum, Gcj02};
 pub use flight::{
     Finding, FlightId, FlightMedia, FlightReport, FlightState, FlightSummary, FlightWarning,
-    GroundLook, MediaKind, TrackPoint, WarningCode,
+    GroundLook, MediaKind, Motion, TrackPoint, WarningCode,
 };
 pub use frame::{BadFrame, Frame, Moment, Size};
 pub use id::{AlertId, BadId, FenceId, Queue, SourceId, TrackId};

@@ -128,7 +128,7 @@ impl Joiner {
 
 #[cfg(test)]
 mod tests {
-    use domain::{Class, Covariance, GroundFix, LonLat, Look, Plane, RelBox};
+    use domain::{Class, Covariance, GroundFix, LonLat, Look, Motion, Plane, RelBox};
 
     use super::*;
 
@@ -183,7 +183,11 @@ mod tests {
         assert_eq!(last, [2, 1]);
         let findings = flight.0.findings();
         assert_eq!(findings.len(), 2);
-        assert!(findings.iter().all(|f| f.passes == 2 && f.standing && f.sightings == 12));
+        assert!(
+            findings
+                .iter()
+                .all(|f| f.passes == 2 && f.motion == Motion::Standing && f.sightings == 12)
+        );
     }
 
     #[test]
@@ -211,7 +215,7 @@ mod tests {
             assert_eq!(track, [5]);
         }
         let findings = flight.0.findings();
-        assert_eq!((findings.len(), findings[1].standing), (2, false));
+        assert_eq!((findings.len(), findings[1].motion), (2, Motion::Moving));
     }
 
     #[test]
@@ -224,6 +228,38 @@ mod tests {
         let mut photo = vec![seen(7, 0.3, 0), seen(8, 30.0, 0)];
         flight.0.join(flight.1, Picture::Photo, &mut photo);
         assert_eq!(photo.iter().map(|o| o.track.0).collect::<Vec<_>>(), [1, 8]);
+    }
+
+    #[test]
+    fn what_was_seen_too_shortly_cannot_be_told() {
+        // East of one thing, metres, every half second.
+        for (places, motion) in [
+            (&[0.0][..], Motion::Unknown),
+            (&[0.0, 0.1], Motion::Unknown),
+            (&[0.0, 0.1, 0.0], Motion::Standing),
+            // A box that is cut off, or a car that starts: the next sighting would tell.
+            (&[0.0, 0.0, 0.0, 4.0], Motion::Unknown),
+            (&[0.0, 4.0, 8.0, 12.0], Motion::Moving),
+            (&[0.0, 0.0, 0.0, 4.0, 8.0, 12.0, 12.0, 12.0, 12.0, 12.0], Motion::Moving),
+        ] {
+            let mut flight = Flight::new();
+            for &east in places {
+                flight.see(vec![seen(1, east, 0)]);
+            }
+            assert_eq!(flight.0.findings()[0].motion, motion, "{places:?}");
+        }
+    }
+
+    #[test]
+    fn what_two_photos_show_in_one_place_stood_there() {
+        let mut flight = Flight::new();
+        let mut motions = Vec::new();
+        for track in [7, 8] {
+            flight.later();
+            flight.0.join(flight.1, Picture::Photo, &mut [seen(track, 0.0, 0)]);
+            motions.extend(flight.0.findings().into_iter().map(|found| found.motion));
+        }
+        assert_eq!(motions, [Motion::Unknown, Motion::Standing]);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 mod map;
 mod words;
 
-use domain::{Ellipse, Finding, FlightReport, FlightSummary};
+use domain::{Ellipse, Finding, FlightReport, FlightSummary, Motion};
 use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -106,7 +106,7 @@ fn findings(findings: &[Finding]) -> Markup {
             table {
                 tr {
                     th.n { "#" } th { "类别 class" } th.n { "可信度 score" } th { "位置 position, WGS-84" }
-                    th.n { "95 % 误差 error" } th { "看到 seen" } th.n { "次数 passes" } th { "静止 standing" }
+                    th.n { "95 % 误差 error" } th { "看到 seen" } th.n { "次数 passes" } th { "状态 motion" }
                     th { "预警 alerts" }
                 }
                 @for (n, f) in findings.iter().take(MOST_LISTED).enumerate() { (finding(n + 1, f)) }
@@ -128,9 +128,17 @@ fn finding(n: usize, f: &Finding) -> Markup {
             td.n { (error(f.ellipse95)) }
             td { (span(Some(f.first_seen), Some(f.last_seen))) }
             td.n { (f.passes) }
-            td { (if f.standing { "是 yes" } else { "否 no" }) }
+            td { (motion(f.motion)) }
             td { @for id in &f.alerts { code { (id) } " " } }
         }
+    }
+}
+
+const fn motion(motion: Motion) -> &'static str {
+    match motion {
+        Motion::Standing => "静止 standing",
+        Motion::Moving => "移动 moving",
+        Motion::Unknown => "无法判断 cannot tell",
     }
 }
 

@@ -44,7 +44,7 @@ pub(crate) fn sample() -> FlightReport {
         last_seen: at(60),
         sightings: 500,
         passes: 1,
-        standing: true,
+        motion: domain::Motion::Standing,
         alerts: Vec::new(),
     };
     FlightReport {

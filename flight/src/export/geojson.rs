@@ -77,7 +77,7 @@ fn finding(found: &Finding) -> Option<Value> {
         "last_seen": found.last_seen,
         "sightings": found.sightings,
         "passes": found.passes,
-        "standing": found.standing,
+        "motion": found.motion,
         "alerts": found.alerts,
         "semi_major_m": found.ellipse95.semi_major_m,
         "semi_minor_m": found.ellipse95.semi_minor_m,

@@ -111,7 +111,7 @@ fn finding(out: &mut Out, found: &Finding) -> io::Result<()> {
         ("score", format!("{:.3}", found.score)),
         ("sightings", found.sightings.to_string()),
         ("passes", found.passes.to_string()),
-        ("standing", found.standing.to_string()),
+        ("motion", found.motion.as_str().to_owned()),
         ("alerts", alerts.join(" ")),
         ("semi_major_m", format!("{:.2}", found.ellipse95.semi_major_m)),
         ("semi_minor_m", format!("{:.2}", found.ellipse95.semi_minor_m)),

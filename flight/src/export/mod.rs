@@ -7,7 +7,7 @@
 //! | `path` | line | `times`, `heights_m` of its points, `path_m`, `started_at`, `ended_at`, `aircraft` |
 //! | `route` | line | `heights_m` of its points, `off_route_m` |
 //! | `footprint` | polygon | `at`, `media`, `media_s`, `gsd_cm`, `objects` |
-//! | `finding` | point | `track`, `class`, `score`, `first_seen`, `last_seen`, `sightings`, `passes`, `standing`, `alerts`, `semi_major_m`, `semi_minor_m`, `bearing_deg` |
+//! | `finding` | point | `track`, `class`, `score`, `first_seen`, `last_seen`, `sightings`, `passes`, `motion` (`standing`, `moving`, `unknown`), `alerts`, `semi_major_m`, `semi_minor_m`, `bearing_deg` |
 //! | `ellipse95` | polygon | `track` of the finding that it belongs to |
 //!
 //! What has no place on earth is left out, for a report may have been stored by an older version.

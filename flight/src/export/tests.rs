@@ -41,7 +41,7 @@ fn finding(track: u64, lon: f64) -> Finding {
         last_seen: at(2),
         sightings: 50,
         passes: 1,
-        standing: true,
+        motion: domain::Motion::Standing,
         alerts: vec!["6f9619ff-8b86-d011-b42d-00cf4fc964ff".parse::<AlertId>().unwrap()],
     }
 }

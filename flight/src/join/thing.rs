@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    Class, Covariance, Finding, GroundFix, LonLat, Look, Observation, Place, Plane, TrackId,
+    Class, Covariance, Finding, GroundFix, LonLat, Look, Motion, Observation, Place, Plane, TrackId,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -93,6 +93,14 @@ impl Thing {
         !self.moved && self.away == 0
     }
 
+    fn motion(&self) -> Motion {
+        match (self.moved, self.stands() && self.watched()) {
+            (true, _) => Motion::Moving,
+            (false, true) => Motion::Standing,
+            (false, false) => Motion::Unknown,
+        }
+    }
+
     /// Seen long enough to tell standing from driving by.
     fn watched(&self) -> bool {
         self.last_seen.duration_since(self.since) >= STOOD_FOR
@@ -166,7 +174,7 @@ impl Thing {
             last_seen: self.last_seen,
             sightings: self.sightings,
             passes: self.passes,
-            standing: self.stands() && (self.is_single() || self.watched()),
+            motion: self.motion(),
             alerts: Vec::new(),
         })
     }

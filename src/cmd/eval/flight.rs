@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use domain::{Finding, FlightReport, LonLat, Plane};
+use domain::{Finding, FlightReport, LonLat, Motion, Plane};
 use serde::Deserialize;
 
 use crate::cmd::flight;
@@ -50,14 +50,15 @@ pub(super) fn eval(
 }
 
 fn compare(report: &FlightReport, truth: &Truth) -> Option<String> {
-    let standing: Vec<&Finding> = report.findings.iter().filter(|found| found.standing).collect();
+    let still = report.findings.iter().filter(|found| found.motion != Motion::Moving);
+    let still: Vec<&Finding> = still.collect();
     let mut misses = Vec::new();
     let (mut held, mut found, mut doubled, mut text) = (0, 0, 0, String::new());
     let vehicles = truth.things.iter().filter(|thing| VEHICLES.contains(&thing.kind.as_str()));
     let parked: Vec<&Thing> = vehicles.filter(|thing| thing.standing).collect();
     for thing in &parked {
         let at = LonLat::new(thing.lon?, thing.lat?)?;
-        let mut near: Vec<(&Finding, [f64; 2])> = standing
+        let mut near: Vec<(&Finding, [f64; 2])> = still
             .iter()
             .filter_map(|finding| Some((*finding, Plane::at(at).metres(finding.position()?))))
             .filter(|(_, off)| off[0].hypot(off[1]) <= REACH_M)
@@ -90,7 +91,8 @@ fn compare(report: &FlightReport, truth: &Truth) -> Option<String> {
         )
         .ok()?;
     }
-    let stray: usize = report.findings.iter().filter(|f| !f.standing).map(|f| f.alerts.len()).sum();
+    let moved = report.findings.iter().filter(|found| found.motion == Motion::Moving);
+    let stray: usize = moved.map(|found| found.alerts.len()).sum();
     let (median, p95) = (super::quantile(&mut misses, 0.5)?, super::quantile(&mut misses, 0.95)?);
     writeln!(
         text,

@@ -21,6 +21,7 @@ const ALERTED = "#e5560f";
 const QUIET = "#64748b";
 const STOOD = "#c8365a";
 const MOVED = "#2e8b57";
+const UNTOLD = "#8a7a3a";
 const CLASS: Record<string, string> = {
   person: "#d4302f",
   bicycle: "#2e8b57",
@@ -34,16 +35,16 @@ const CLASS: Record<string, string> = {
   dog: "#b04a9a",
 };
 
-export type ColourBy = "alert" | "standing" | "class";
+export type ColourBy = "alert" | "motion" | "class";
 
 /** What a finding counts as when coloured by `by`: a key of `colourOf`, and of the legend. */
 export function groupOf(finding: Finding, by: ColourBy): string {
   if (by === "alert") return finding.alerts.length > 0 ? "alerted" : "quiet";
-  if (by === "standing") return finding.standing ? "stood" : "moved";
+  if (by === "motion") return finding.motion;
   return finding.class;
 }
 
 export function colourOf(group: string): string {
-  const named: Record<string, string> = { alerted: ALERTED, quiet: QUIET, stood: STOOD, moved: MOVED };
+  const named: Record<string, string> = { alerted: ALERTED, quiet: QUIET, standing: STOOD, moving: MOVED, unknown: UNTOLD };
   return named[group] ?? CLASS[group] ?? QUIET;
 }

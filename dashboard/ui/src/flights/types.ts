@@ -94,6 +94,8 @@ export type FlightMedia = {
   height: number;
 };
 
+/** "unknown": not seen long enough to tell. */
+export type Motion = "standing" | "moving" | "unknown";
 export type Finding = {
   track: number;
   class: string;
@@ -105,7 +107,7 @@ export type Finding = {
   last_seen: Time;
   sightings: number;
   passes: number;
-  standing: boolean;
+  motion: Motion;
   alerts: string[];
 };
 

@@ -54,7 +54,7 @@ export function FlightLegend({ findings, route, by, onColour }: Props) {
                   onChange={onColour}
                   aria-label={t("colour.by")}
                   popupMatchSelectWidth={false}
-                  options={(["alert", "standing", "class"] as const).map((value) => ({ value, label: t(`colour.${value}`) }))}
+                  options={(["alert", "motion", "class"] as const).map((value) => ({ value, label: t(`colour.${value}`) }))}
                 />
               </li>
               {groups.map((group) => (
@@ -73,6 +73,6 @@ export function FlightLegend({ findings, route, by, onColour }: Props) {
 
 function groupName(group: string, t: FlightTranslate): string {
   if (group === "alerted" || group === "quiet") return t(`colour.${group}`);
-  if (group === "stood" || group === "moved") return t(`finding.${group}`);
+  if (group === "standing" || group === "moving" || group === "unknown") return t(`motion.${group}`);
   return t.word("class", group);
 }

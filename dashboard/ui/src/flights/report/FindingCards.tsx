@@ -24,7 +24,7 @@ type CardProps = { finding: Finding; words: TimeWords; selected: boolean; onSele
 
 function FindingCard({ finding, words, selected, onSelect }: CardProps) {
   const t = useFlightT();
-  const { track, class: kind, lon, lat, ellipse95, first_seen, last_seen, passes, sightings, standing, alerts } = finding;
+  const { track, class: kind, lon, lat, ellipse95, first_seen, last_seen, passes, sightings, motion, alerts } = finding;
   const clock = (time: string) => words.clock(Date.parse(time));
   const error = t("finding.ellipse_value", { major: metres(ellipse95.semi_major_m), minor: metres(ellipse95.semi_minor_m) });
   return (
@@ -36,7 +36,7 @@ function FindingCard({ finding, words, selected, onSelect }: CardProps) {
         </button>
         <span>
           <AlertLinks ids={alerts} />
-          <StateTag colour={colourOf(standing ? "stood" : "moved")}>{t(standing ? "finding.stood" : "finding.moved")}</StateTag>
+          <StateTag colour={colourOf(motion)}>{t(`motion.${motion}`)}</StateTag>
         </span>
       </div>
       <div className={css.minor}>

@@ -94,9 +94,9 @@ function columns(t: FlightTranslate, words: TimeWords): TableColumnsType<Finding
       sorter: (a, b) => a.passes - b.passes,
     },
     {
-      title: t("finding.standing"),
-      render: (_, { standing }) => <StateTag colour={colourOf(standing ? "stood" : "moved")}>{t(standing ? "finding.stood" : "finding.moved")}</StateTag>,
-      sorter: (a, b) => Number(a.standing) - Number(b.standing),
+      title: t("finding.motion"),
+      render: (_, { motion }) => <StateTag colour={colourOf(motion)}>{t(`motion.${motion}`)}</StateTag>,
+      sorter: (a, b) => a.motion.localeCompare(b.motion),
     },
     {
       title: t("finding.alerts"),

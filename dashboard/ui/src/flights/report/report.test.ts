@@ -17,7 +17,7 @@ function look(seconds: number): GroundLook {
 function finding(lon: number, first: number, last: number): Finding {
   return {
     track: 1, class: "car", score: 1, lon, lat: 0, ellipse95: { semi_major_m: 1, semi_minor_m: 1, bearing_deg: 0 },
-    first_seen: at(first), last_seen: at(last), sightings: 1, passes: 1, standing: true, alerts: [],
+    first_seen: at(first), last_seen: at(last), sightings: 1, passes: 1, motion: "standing", alerts: [],
   };
 }
 

@@ -1,7 +1,6 @@
 //! How far apart the clock of a video and that of its telemetry are.
 //!
-//! Three questions. [`offset`]: both say when they began, how far apart are they? [`join`]: only the
-//! log says when it was, where in it does this video's own track lie? [`recorded`]: the video says
+//! Two questions. [`join`]: where in a log does a video's own track lie? [`recorded`]: the video says
 //! nothing but how long it is, when did the log record so long? Tracks are compared by place,
 //! height and speed together: subtitles give places to 11 m, but heights and speeds to a tenth.
 
@@ -10,12 +9,6 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::Timeline;
 use crate::timeline::Glance;
-
-/// Video clock minus telemetry clock: what to shift the telemetry by so that it fits the video.
-/// `None` where one of them does not say when the video began.
-pub fn offset(video_start: Option<Timestamp>, telemetry: &Timeline) -> Option<SignedDuration> {
-    Some(video_start?.duration_since(telemetry.started_at()?))
-}
 
 /// Start and stop of a recording may differ from the length of its video by this much.
 const RECORDING_SLACK: SignedDuration = SignedDuration::from_millis(1500);
@@ -186,19 +179,6 @@ mod tests {
         let hover = flight(0, 600, false);
         assert_eq!(join(&flight(200, 260, false), &hover), None);
         assert_eq!(join(&flight(0, 600, true), &flight(0, 60, true)), None);
-    }
-
-    #[test]
-    fn an_offset_needs_both_clocks() {
-        let log = flight(0, 10, true);
-        assert_eq!(offset(Some(log.first_at()), &log), None);
-        let start = Timestamp::from_second(100).unwrap();
-        let media = Sample { media: Some(SignedDuration::ZERO), ..Sample::default() };
-        let telemetry = Telemetry { samples: vec![media], ..Telemetry::default() };
-        let telemetry = Timeline::anchored(telemetry, start).unwrap();
-        let video = start + SignedDuration::from_secs(3);
-        assert_eq!(offset(Some(video), &telemetry), Some(SignedDuration::from_secs(3)));
-        assert_eq!(offset(None, &telemetry), None);
     }
 
     #[test]

@@ -149,6 +149,25 @@ fn sync_is_found_again() {
     check(&[b"GET / HTTP/1.1\r\n\r\n".as_slice(), &stream].concat());
 }
 
+/// See `make.py` there.
+#[test]
+fn streams_of_other_multiplexers_are_read() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/klv/transport/muxers");
+    for name in ["libavformat_async", "libavformat_cells", "libavformat_sync", "gstreamer_async"] {
+        let stream = std::fs::read(format!("{folder}/{name}.ts")).unwrap();
+        let telemetry = from_transport_stream(stream.as_slice()).unwrap();
+        let seconds: Vec<f64> = telemetry
+            .samples
+            .iter()
+            .map(|sample| (sample.media.unwrap().as_secs_f64() * 1000.0).round() / 1000.0)
+            .collect();
+        assert_eq!(seconds, [0.0, 1.0, 2.0], "{name}");
+        let at = telemetry.samples[2].position.unwrap();
+        assert!((at.lon() - 120.0).abs() < 1e-6 && (at.lat() - 30.0).abs() < 1e-6, "{name}");
+        assert!(telemetry.warnings.iter().all(|w| w.code != WarningCode::Checksum), "{name}");
+    }
+}
+
 /// Multiplexers that know nothing of KLV cut it anywhere.
 #[test]
 fn klv_is_put_together_across_pes_packets() {

@@ -139,6 +139,30 @@ fn entries_are_sorted_by_their_cues() {
     assert_eq!(telemetry.samples[0].stamp, Stamp::None);
 }
 
+/// Longer than the two hours of which every entry is kept, with a zoom of one entry near its end.
+#[test]
+fn of_a_long_video_ten_entries_a_second_are_kept() {
+    let count = crate::thinned::ALL + 9000;
+    let text: String = (0..count)
+        .map(|n| {
+            let millis = n * 100 / 3;
+            let (seconds, millis) = (millis / 1000, millis % 1000);
+            let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+            let zoom = if n == count - 301 { 20_000 } else { 10_000 };
+            format!(
+                "{}\n{hours:02}:{minutes:02}:{seconds:02},{millis:03} --> x\n{AIMED} \
+                 [dzoom_ratio: {zoom}, delta:0]\n\n",
+                n + 1
+            )
+        })
+        .collect();
+    let telemetry = read(text.as_bytes()).unwrap();
+    assert!(telemetry.samples.len().abs_diff(count / 3) < 9, "{}", telemetry.samples.len());
+    assert_eq!(telemetry.samples.iter().filter(|sample| sample.zoom == Some(2.0)).count(), 1);
+    let codes: Vec<_> = telemetry.warnings.iter().map(|w| (w.code, w.count)).collect();
+    assert_eq!(codes, [(WarningCode::LensChanged, 2)]);
+}
+
 #[test]
 fn what_is_no_telemetry_is_refused() {
     for (bytes, expected) in [

@@ -1,8 +1,12 @@
 //! Reads a ground model from a `GeoTIFF`.
 //!
-//! One band of whole or floating numbers, metres, in a coordinate system named by its EPSG code.
-//! Anything else is refused with its reason. Bytes are hostile: sizes are bounded before memory is
+//! One band of whole or floating numbers, metres, in a coordinate system named by its EPSG code, as
+//! GDAL writes it. Anything else is refused with its reason (`caveats`: what changes the meaning of
+//! cells, `keys`: where they lie). Bytes are hostile: sizes are bounded before memory is
 //! taken, and nothing panics.
+
+mod caveats;
+mod keys;
 
 use std::io::Cursor;
 
@@ -11,18 +15,38 @@ use tiff::tags::Tag;
 use tiff::{ColorType, TiffError};
 
 use crate::HeightGrid;
-use crate::crs::Crs;
 use crate::grid::Affine;
+use keys::Keys;
 
 /// Why a file is no ground model.
 #[derive(Debug, thiserror::Error)]
 pub enum BadGeoTiff {
-    #[error("the ground model cannot be read as TIFF")]
+    #[error(
+        "the ground model cannot be read as TIFF; if GDAL can, write it anew with gdal_translate -co COMPRESS=DEFLATE -ot Float32"
+    )]
     Tiff(#[from] TiffError),
     #[error("the ground model has {width}x{height} cells, more than {} million: cut it to the site", HeightGrid::MAX_CELLS / 1_000_000)]
     TooLarge { width: u32, height: u32 },
-    #[error("the ground model is a picture of {0}, not one band of heights")]
+    #[error(
+        "the ground model is a picture of {0}, not one band of heights: take one with gdal_translate -b 1 -ot Float32"
+    )]
     NotHeights(String),
+    #[error(
+        "the ground model is compressed by {0}, which is not read: write it anew with gdal_translate -co COMPRESS=DEFLATE"
+    )]
+    Compression(String),
+    #[error(
+        "the ground model's cells are scaled heights: write the heights themselves with gdal_translate -unscale -ot Float32"
+    )]
+    Scaled,
+    #[error(
+        "the ground model marks its holes by a mask: mark them by a value, with gdalwarp -dstnodata -9999"
+    )]
+    Mask,
+    #[error(
+        "the ground model describes a coordinate system of its own, without an EPSG code: reproject it with gdalwarp -t_srs EPSG:4490"
+    )]
+    OwnCrs,
     #[error("the ground model says not where it lies: no {0}; write it with gdal_translate -a_srs")]
     NoPlace(&'static str),
     #[error(
@@ -31,6 +55,8 @@ pub enum BadGeoTiff {
     Crs(u16),
     #[error("the ground model counts heights in unit EPSG:{0}, not in metres (9001)")]
     Unit(u16),
+    #[error("the ground model counts heights in `{0}`, not in metres")]
+    UnitName(String),
     #[error("the ground model holds no heights, or its cells have no extent")]
     Empty,
 }
@@ -39,7 +65,6 @@ pub enum BadGeoTiff {
 const GDAL_NODATA: u16 = 42_113;
 /// What lies outside is no height of land, whatever the file calls it.
 const LAND_M: std::ops::RangeInclusive<f64> = -500.0..=9000.0;
-const METRE: u16 = 9001;
 
 impl HeightGrid {
     /// 200 MB in memory; 7 km × 7 km at one metre.
@@ -58,57 +83,16 @@ impl HeightGrid {
             ColorType::Gray(_) => {}
             other => return Err(BadGeoTiff::NotHeights(format!("{other:?}"))),
         }
+        caveats::check(&mut file)?;
         let keys = Keys::read(&mut file)?;
         let crs = keys.crs()?;
-        let to_model = placing(&mut file, keys.get(Keys::RASTER_TYPE) != Some(2))?;
+        let to_model = placing(&mut file, keys.cells_are_areas())?;
         let cells = cells(&mut file, sides, count)?;
         Self::new(sides, cells, crs, to_model).ok_or(BadGeoTiff::Empty)
     }
 }
 
 type File<'a> = Decoder<Cursor<&'a [u8]>>;
-
-/// The short values of the `GeoKeyDirectory`.
-struct Keys(Vec<[u16; 2]>);
-
-impl Keys {
-    const MODEL_TYPE: u16 = 1024;
-    const RASTER_TYPE: u16 = 1025;
-    const GEOGRAPHIC: u16 = 2048;
-    const PROJECTED: u16 = 3072;
-    const LINEAR_UNIT: u16 = 3076;
-    const VERTICAL_UNIT: u16 = 4099;
-
-    fn read(file: &mut File<'_>) -> Result<Self, BadGeoTiff> {
-        let none = BadGeoTiff::NoPlace("GeoKeyDirectory");
-        let directory = file.find_tag(Tag::GeoKeyDirectoryTag)?.ok_or(none)?.into_u16_vec()?;
-        let entries = directory.get(4..).unwrap_or_default().chunks_exact(4);
-        let short = |entry: &[u16]| match *entry {
-            [key, 0, _, value] => Some([key, value]),
-            _ => None,
-        };
-        Ok(Self(entries.filter_map(short).collect()))
-    }
-
-    fn get(&self, key: u16) -> Option<u16> {
-        self.0.iter().find(|entry| entry[0] == key).map(|entry| entry[1])
-    }
-
-    fn crs(&self) -> Result<Crs, BadGeoTiff> {
-        for unit in [Self::LINEAR_UNIT, Self::VERTICAL_UNIT].map(|key| self.get(key)) {
-            if let Some(unit) = unit.filter(|&unit| unit != METRE) {
-                return Err(BadGeoTiff::Unit(unit));
-            }
-        }
-        let key = match self.get(Self::MODEL_TYPE) {
-            Some(1) => Self::PROJECTED,
-            Some(2) => Self::GEOGRAPHIC,
-            _ => return Err(BadGeoTiff::NoPlace("projected or geographic model type")),
-        };
-        let code = self.get(key).ok_or(BadGeoTiff::NoPlace("EPSG code"))?;
-        Crs::epsg(code).ok_or(BadGeoTiff::Crs(code))
-    }
-}
 
 /// From the middle of a cell to the model's coordinates.
 fn placing(file: &mut File<'_>, cells_are_areas: bool) -> Result<Affine, BadGeoTiff> {
@@ -146,7 +130,12 @@ fn cells(
     let (chunk_width, chunk_height) = (chunk_width.max(1) as usize, chunk_height.max(1) as usize);
     let across = width.div_ceil(chunk_width);
     let chunks = across * height.div_ceil(chunk_height);
+    let written = written(file)?;
     for index in 0..chunks {
+        // GDAL leaves out pieces that hold nothing (`SPARSE_OK`).
+        if written.get(index) == Some(&0) {
+            continue;
+        }
         let Ok(chunk) = u32::try_from(index) else { return Err(BadGeoTiff::Empty) };
         let heights = numbers(file.read_chunk(chunk)?)?;
         let row_length = (file.chunk_data_dimensions(chunk).0 as usize).max(1);
@@ -162,6 +151,13 @@ fn cells(
     Ok(cells)
 }
 
+/// How many bytes each strip or tile takes.
+fn written(file: &mut File<'_>) -> Result<Vec<u64>, TiffError> {
+    let tiles = file.find_tag_unsigned_vec(Tag::TileByteCounts)?;
+    let strips = || file.find_tag_unsigned_vec(Tag::StripByteCounts);
+    Ok(tiles.map_or_else(strips, |tiles| Ok(Some(tiles)))?.unwrap_or_default())
+}
+
 #[expect(clippy::cast_possible_truncation, reason = "a height to 0.5 mm is enough")]
 fn land(height: f64, nothing: Option<f64>) -> f32 {
     let known = LAND_M.contains(&height) && nothing.is_none_or(|none| (height - none).abs() > 1e-6);
@@ -170,7 +166,9 @@ fn land(height: f64, nothing: Option<f64>) -> f32 {
 
 fn nodata(file: &mut File<'_>) -> Option<f64> {
     let text = file.get_tag_ascii_string(Tag::Unknown(GDAL_NODATA)).ok()?;
-    text.trim_matches(|c: char| c == '\0' || c.is_whitespace()).parse().ok()
+    let value: f64 = text.trim_matches(|c: char| c == '\0' || c.is_whitespace()).parse().ok()?;
+    // `nan` needs no saying, and is near no height.
+    value.is_finite().then_some(value)
 }
 
 fn numbers(chunk: DecodingResult) -> Result<Vec<f64>, BadGeoTiff> {
@@ -186,7 +184,9 @@ fn numbers(chunk: DecodingResult) -> Result<Vec<f64>, BadGeoTiff> {
         DecodingResult::I32(values) => wide(values),
         DecodingResult::F32(values) => wide(values),
         DecodingResult::F64(values) => values,
-        _ => return Err(BadGeoTiff::NotHeights("64-bit or 16-bit floating cells".to_owned())),
+        _ => {
+            return Err(BadGeoTiff::NotHeights("64-bit whole or 16-bit floating cells".to_owned()));
+        }
     })
 }
 
@@ -272,11 +272,54 @@ mod tests {
         let picture = written::<RGB8>(&[0; 36], &DEGREES, None);
         assert_eq!(
             error(&picture),
-            "the ground model is a picture of RGB(8), not one band of heights"
+            "the ground model is a picture of RGB(8), not one band of heights: take one with gdal_translate -b 1 -ot Float32"
         );
-        assert_eq!(error(b"II*\0"), "the ground model cannot be read as TIFF");
+        assert!(error(b"II*\0").starts_with("the ground model cannot be read as TIFF; if GDAL"));
         let sea = written::<Gray32Float>(&[-9999.0; 12], &DEGREES, None);
         assert!(matches!(HeightGrid::from_geotiff(&sea), Err(BadGeoTiff::Empty)));
+    }
+
+    const GDAL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/geotiff/gdal");
+
+    /// Longitude, latitude, height at the middles of cells.
+    type Points = Vec<(f64, f64, Option<f64>)>;
+
+    /// Written by GDAL, see `make.py` there, and what GDAL reads from them.
+    #[test]
+    fn files_of_gdal_hold_what_gdal_reads() {
+        let truth = std::fs::read_to_string(format!("{GDAL}/truth.json")).unwrap();
+        let truth: std::collections::BTreeMap<String, Points> =
+            serde_json::from_str(&truth).unwrap();
+        for (name, points) in truth {
+            let bytes = std::fs::read(format!("{GDAL}/{name}.tif")).unwrap();
+            let grid = HeightGrid::from_geotiff(&bytes).unwrap_or_else(|e| panic!("{name}: {e:?}"));
+            for (lon, lat, expected) in points {
+                let found = at(&grid, lon, lat);
+                let same = match (found, expected) {
+                    (Some(found), Some(expected)) => (found - expected).abs() < 0.01,
+                    (found, None) => found.is_none(),
+                    (None, Some(_)) => false,
+                };
+                assert!(same, "{name} at {lon} {lat}: {found:?}, not {expected:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_gdal_writes_and_cannot_be_used_names_the_way_out() {
+        for (name, said) in [
+            ("zstd", "is compressed by ZSTD"),
+            ("lerc", "is compressed by LERC"),
+            ("epsg_3857", "is in EPSG:3857"),
+            ("own_crs", "a coordinate system of its own"),
+            ("scaled", "-unscale"),
+            ("feet", "heights in `ft`"),
+            ("mask", "its holes by a mask"),
+        ] {
+            let bytes = std::fs::read(format!("{GDAL}/refused_{name}.tif")).unwrap();
+            let error = HeightGrid::from_geotiff(&bytes).unwrap_err().to_string();
+            assert!(error.contains(said), "{name}: {error}");
+        }
     }
 
     proptest! {

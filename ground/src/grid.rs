@@ -90,7 +90,7 @@ impl HeightGrid {
         if !inside {
             return None;
         }
-        let (column, row) = (column.clamp(0.0, right), row.clamp(0.0, bottom));
+        let (column, row) = (settled(column.clamp(0.0, right)), settled(row.clamp(0.0, bottom)));
         let (left, top) = (column.floor(), row.floor());
         let (across, down) = (column - left, row - top);
         let upper = self.between(left, top, across)?;
@@ -128,6 +128,14 @@ impl HeightGrid {
         let height = *self.cells.get(row * self.width + column)?;
         height.is_finite().then(|| f64::from(height))
     }
+}
+
+/// So near the middle of a cell, the cells beside it have no say: one may be a hole.
+const MIDDLE: f64 = 1e-4;
+
+fn settled(at: f64) -> f64 {
+    let middle = at.round();
+    if (at - middle).abs() <= MIDDLE { middle } else { at }
 }
 
 fn length([x, y]: [f64; 2]) -> f64 {
@@ -178,6 +186,7 @@ mod tests {
         assert!(near(at(120.0005, 29.9995), 20.0));
         assert!(near(at(120.0015, 30.0), 15.0));
         assert_eq!(at(120.0015, 29.9995), None, "beside the hole");
+        assert!(near(at(120.001 + 4e-8, 29.999), 40.0), "the middle of a cell beside the hole");
         assert!(near(at(119.9996, 30.0004), 0.0), "the outer half of a cell");
         assert_eq!(at(119.9994, 30.0), None);
         assert!((grid.cell_m() - 96.5).abs() < 0.5, "{}", grid.cell_m());

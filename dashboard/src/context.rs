@@ -7,7 +7,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use store::Store;
 use tokio::sync::broadcast;
 
-use crate::{Coverage, Delivery, LookedAt};
+use crate::{AircraftNow, Coverage, Delivery, LookedAt};
 
 /// Everything that is shown or delivered. Cloning is cheap; all clones show the same.
 #[derive(Clone)]
@@ -19,6 +19,8 @@ pub struct Context {
     /// properties `name`, `kind`, `parking_authority`, `schedule`, `valid_from`, `valid_to`,
     /// `active`. Asked at each request, so `active` can be of this moment.
     pub fences: Arc<dyn Fn() -> String + Send + Sync>,
+    /// The aircraft that were heard of, by their serial numbers. Asked at each request; must not block.
+    pub aircraft: Arc<dyn Fn() -> Vec<AircraftNow> + Send + Sync>,
     /// What of the fences was seen, from what was looked at. Called on a thread that may block; it
     /// should give up after some seconds of work rather than keep a page waiting for minutes.
     pub coverage: Arc<dyn Fn(LookedAt) -> Coverage + Send + Sync>,

@@ -4,6 +4,7 @@
 //! program, and the MQTT topics. Leaves all facts to `store` and the pipeline: this crate shows,
 //! records decisions, takes uploads and delivers, and never raises or ends an alert.
 
+mod aircraft;
 mod api;
 mod auth;
 mod config;
@@ -18,6 +19,7 @@ mod serve;
 #[cfg(test)]
 mod testing;
 
+pub use aircraft::AircraftNow;
 pub use auth::{PeopleError, add_user, first_admin, random_password, set_password};
 pub use config::{Config, HttpConfig, MapConfig, MqttConfig, Problem, TileDatum};
 pub use context::{Context, Model, Readiness, Sources};

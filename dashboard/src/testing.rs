@@ -16,7 +16,8 @@ use store::{FreeSpace, Store, Written};
 use tempfile::TempDir;
 
 use crate::{
-    Context, Coverage, Delivery, FenceCoverage, LookedAt, Model, MultiPolygon, Readiness, Sources,
+    AircraftNow, Context, Coverage, Delivery, FenceCoverage, LookedAt, Model, MultiPolygon,
+    Readiness, Sources,
 };
 
 pub(crate) struct Bench {
@@ -57,12 +58,37 @@ pub(crate) async fn bench() -> Bench {
         clock: Arc::<SimulatedClock>::clone(&clock),
         sources: Sources::new(|| vec![status("gate")]),
         fences: Arc::new(|| FENCES.to_owned()),
+        aircraft: Arc::new(|| vec![aircraft()]),
         coverage: Arc::new(nothing_but_looks),
         ready: Arc::new(move || told.lock().unwrap().clone()),
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         delivery: Delivery::default(),
     };
     Bench { context, clock, readiness, free, dir }
+}
+
+/// One that is in the air.
+fn aircraft() -> AircraftNow {
+    let heard_at = "2026-05-01T08:00:00Z".parse().unwrap();
+    AircraftNow {
+        serial: "1581F5BMD228Q00A82XX".to_owned(),
+        model: Some("Matrice 3TD".to_owned()),
+        gateway: None,
+        online: true,
+        flying: Some(true),
+        heard_at,
+        age_s: 0.0,
+        at: Some(heard_at),
+        lon: Some(120.08),
+        lat: Some(30.89),
+        height_m: Some(50.0),
+        above_ellipsoid_m: None,
+        heading_deg: Some(-90.0),
+        gimbal: None,
+        speed_mps: None,
+        battery_percent: None,
+        fix: domain::Fix::Fixed,
+    }
 }
 
 /// One fence, seen by the last look, and one cell that nobody saw.

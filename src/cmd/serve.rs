@@ -17,6 +17,7 @@ use store::{ManifestContext, Store};
 use tokio_util::sync::CancellationToken;
 
 use super::fences;
+use crate::aircraft::{self, Sky};
 use crate::cli;
 use crate::config::Loaded;
 use crate::flights::{self, Works};
@@ -26,7 +27,7 @@ use crate::sources::{Board, Extent, Ready, To};
 use crate::stage::clip::Cutter;
 use crate::stage::inbox::Inbox;
 use crate::stage::record::{Recorder, Whose};
-use crate::{aircraft, coverage, metric, supervise};
+use crate::{coverage, metric, supervise};
 
 pub(crate) fn run(args: &cli::Serve) -> anyhow::Result<ExitCode> {
     let mut loaded = super::load(args.config.as_deref())?;
@@ -78,7 +79,9 @@ async fn serve(loaded: Loaded, ready: Vec<Ready>) -> anyhow::Result<()> {
         let board = board.clone();
         move || board.statuses()
     });
-    let shown = Shown { store: &store, clock: &clock, sources: &sources, fences: &fences };
+    let sky = Sky::default();
+    let shown =
+        Shown { store: &store, clock: &clock, sources: &sources, fences: &fences, sky: &sky };
     let context = shown.context(&model, metrics.clone());
     let config = &loaded.config;
     let segments = SegmentDir::new(
@@ -127,13 +130,27 @@ async fn serve(loaded: Loaded, ready: Vec<Ready>) -> anyhow::Result<()> {
     stages.spawn(async move {
         ("mqtt", dashboard::deliver(&mqtt, &context, mqtt_stop).await.map_err(Into::into))
     });
+    stages.spawn(listen(&loaded, &store, sky, &clock, &stop));
     start_flights(&loaded, fences, &store, &clock, &stop, &mut stages);
     let outcome = supervise::supervise(stages, stop).await;
     store.close().await.context("cannot close the store")?;
     outcome
 }
 
-/// Uploaded flights are looked at beside the cameras, and aircraft are listened to.
+/// Aircraft are listened to.
+fn listen(
+    loaded: &Loaded,
+    store: &Store,
+    sky: Sky,
+    clock: &Arc<dyn Clock>,
+    stop: &CancellationToken,
+) -> impl Future<Output = Ended> + Send + use<> {
+    let (config, store) = (loaded.config.clone(), store.clone());
+    let (clock, stop) = (Arc::clone(clock), stop.clone());
+    async move { ("aircraft", aircraft::listen(&config, store, sky, clock, &stop).await) }
+}
+
+/// Uploaded flights are looked at beside the cameras.
 fn start_flights(
     loaded: &Loaded,
     fences: Arc<Fences>,
@@ -150,9 +167,6 @@ fn start_flights(
         stop: stop.clone(),
     };
     stages.spawn(async move { ("flights", flights::work(works).await) });
-    let (config, store) = (loaded.config.clone(), store.clone());
-    let (clock, stop) = (Arc::clone(clock), stop.clone());
-    stages.spawn(async move { ("aircraft", aircraft::listen(&config, store, clock, &stop).await) });
 }
 
 /// What the page and delivery are given.
@@ -161,17 +175,20 @@ struct Shown<'a> {
     clock: &'a Arc<dyn Clock>,
     sources: &'a Sources,
     fences: &'a Arc<Fences>,
+    sky: &'a Sky,
 }
 
 impl Shown<'_> {
     fn context(&self, model: &dashboard::Model, metrics: PrometheusHandle) -> Context {
         let (fences, clock) = (Arc::clone(self.fences), Arc::clone(self.clock));
         let (model, seen) = (model.clone(), Arc::clone(self.fences));
+        let (sky, time) = (self.sky.clone(), Arc::clone(self.clock));
         Context {
             store: self.store.clone(),
             clock: Arc::clone(self.clock),
             sources: self.sources.clone(),
             fences: Arc::new(move || fences.geojson(clock.now())),
+            aircraft: Arc::new(move || sky.now(time.now())),
             coverage: Arc::new(move |asked| coverage::coverage(&seen, asked)),
             ready: Arc::new(move || Readiness { model: Some(model.clone()), problems: Vec::new() }),
             metrics,

@@ -3,6 +3,7 @@
 //! Everything but login and the health checks asks for a session. [`ApiError`] says what a client
 //! may see.
 
+mod aircraft;
 mod alerts;
 mod coverage;
 mod error;
@@ -86,7 +87,7 @@ impl std::ops::Deref for App {
     ),
     tags(
         (name = "alerts", description = "Leads and their review"),
-        (name = "flights", description = "Uploads by tus 1.0, their processing and what came of it"),
+        (name = "flights", description = "Uploads by tus 1.0, their processing and what came of it; aircraft that are heard live"),
         (name = "evidence", description = "Pictures, clips and manifests; every look is audited"),
         (name = "sources", description = "Cameras and files"),
         (name = "session", description = "Signing in and out"),
@@ -110,6 +111,8 @@ pub(crate) fn documents() -> OpenApiRouter<App> {
         .routes(routes!(alerts::decide))
         .routes(routes!(coverage::coverage))
         .routes(routes!(coverage::export))
+        .routes(routes!(aircraft::list))
+        .routes(routes!(aircraft::track))
         .routes(routes!(flights::list, flights::create))
         .routes(routes!(flights::show, flights::delete))
         .routes(routes!(flights::start))

@@ -3,8 +3,9 @@
  *
  *   node e2e/flights.mjs BASE_URL USER PASSWORD OUT_DIR FLIGHT_DIR
  *
- * Signs in, uploads every file of FLIGHT_DIR, waits until the flight has been looked at, and checks map, video,
- * findings, warnings, and the coverage of the cells of the grid, which the server must have. Writes screenshots to OUT_DIR and one line of JSON to stdout; exits with 0 when everything
+ * Signs in, looks at the aircraft that are heard live, uploads every file of FLIGHT_DIR, waits until the flight has
+ * been looked at, and checks map, video, findings, warnings, and the coverage of the cells of the grid, which the server
+ * must have. Writes screenshots to OUT_DIR and one line of JSON to stdout; exits with 0 when everything
  * held and the page logged no error, else with 1. The browser is $CHROMIUM or /usr/bin/chromium.
  */
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
@@ -14,7 +15,7 @@ import { inBrowser } from "./browser.mjs";
 const DEADLINE_MS = 120_000;
 const [base, user, password, out, folder] = process.argv.slice(2);
 
-const result = { ok: false, step: "start", files: 0, findings: 0, warnings: [], cells: 0, problems: [] };
+const result = { ok: false, step: "start", aircraft: 0, files: 0, findings: 0, warnings: [], cells: 0, problems: [] };
 try {
   if (!folder) throw new Error("usage: flights.mjs BASE_URL USER PASSWORD OUT_DIR FLIGHT_DIR");
   mkdirSync(out, { recursive: true });
@@ -42,6 +43,18 @@ async function walk(page) {
   await page.getByTestId("nav-flights").click();
   await page.getByTestId("flights-empty").waitFor();
   await shoot(page, "no-flights");
+
+  result.step = "see who is in the air";
+  const view = (text) => page.getByTestId("flight-views").getByText(text, { exact: true });
+  await view("在空中").click();
+  const aircraft = page.getByTestId("aircraft").locator("li[data-serial]");
+  await aircraft.first().waitFor();
+  result.aircraft = await aircraft.count();
+  await page.locator('[data-testid="map"][data-ready="true"] [data-testid="aircraft-marker"][data-heading="known"]').waitFor();
+  await aircraft.first().getByRole("button").click();
+  await page.locator('[data-testid="aircraft-marker"][data-selected="true"]').waitFor();
+  await shoot(page, "in-the-air");
+  await view("飞行记录").click();
 
   result.step = "upload";
   const files = readdirSync(folder).sort();

@@ -18,6 +18,7 @@ const AlertPage = lazy(() => import("./alert/AlertPage"));
 const SourcesPage = lazy(() => import("./sources/SourcesPage"));
 const FlightsPage = lazy(() => import("./flights/list/FlightsPage"));
 const FlightPage = lazy(() => import("./flights/FlightPage"));
+const LivePage = lazy(() => import("./flights/live/LivePage"));
 const CoveragePage = lazy(() => import("./flights/coverage/CoveragePage"));
 
 export function App() {
@@ -53,6 +54,7 @@ function SignedIn({ session }: { session: Session }) {
           <Route path="/alerts/:id" element={<AlertPage session={session} />} />
           <Route path="/sources" element={<SourcesPage />} />
           <Route path="/flights" element={<FlightsPage session={session} />} />
+          <Route path="/flights/live" element={<LivePage />} />
           <Route path="/flights/coverage" element={<CoveragePage />} />
           <Route path="/flights/:id" element={<FlightPage session={session} />} />
           <Route path="*" element={<NotFound />} />

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use jiff::Timestamp;
+
 use super::envelope::Envelope;
 use super::state::State;
-use super::{CloudError, Osd, Serial, Topic, TopicKind, Topology, Update, event, model};
+use super::{CloudError, Live, Osd, Serial, Topic, TopicKind, Topology, Update, event, model};
 
 /// More devices than a city flies.
 pub const MAX_DEVICES: usize = 4096;
@@ -54,6 +56,11 @@ impl Devices {
     /// knows included.
     pub fn state_json(&self, serial: &Serial) -> Option<String> {
         self.0.get(serial).map(|device| device.state.json())
+    }
+
+    /// How a device is right now; `None` for one that was never heard of.
+    pub fn live(&self, serial: &Serial, at: Option<Timestamp>) -> Option<Live> {
+        self.0.get(serial).map(|device| device.state.live(at))
     }
 
     fn device(&mut self, serial: &Serial) -> Result<&mut Device, CloudError> {

@@ -13,6 +13,7 @@ mod envelope;
 mod event;
 mod json;
 mod model;
+mod replay;
 mod state;
 mod topic;
 
@@ -20,6 +21,8 @@ pub use devices::{Devices, MAX_DEVICES};
 pub use envelope::{MAX_PAYLOAD, Reply};
 pub use event::{Event, EventKind, Health, TaskProgress, Upload};
 pub use model::{SubDevice, Topology};
+pub use replay::replay;
+pub use state::Live;
 pub use topic::{Serial, Topic, TopicKind};
 
 use jiff::Timestamp;

@@ -28,6 +28,11 @@ pub struct SubDevice {
 }
 
 impl SubDevice {
+    /// Gateways have payloads and controllers below them too.
+    pub fn is_aircraft(&self) -> bool {
+        self.model_key.starts_with("0-")
+    }
+
     /// The model as people call it; `None` for one that is newer than this list.
     pub fn model(&self) -> Option<&'static str> {
         Some(match self.model_key.as_str() {

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use domain::{Attitude, Fix, Heights, Laser, LonLat};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::json::{Object, number, object, text};
+use super::json::{Object, count, number, object, text};
 use crate::sample::{Sample, Stamp};
 
 /// Nodes and letters of one device's state; real ones have some thousand.
@@ -19,6 +19,22 @@ pub(super) struct State {
     /// When each key of `values` was sent.
     times: BTreeMap<String, Timestamp>,
 }
+
+/// How an aircraft is right now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Live {
+    /// The newest of everything, however old each part is.
+    pub sample: Sample,
+    /// 0 to 100.
+    pub battery_percent: Option<f64>,
+    /// By its mode; `None` where it has not said.
+    pub flying: Option<bool>,
+    /// Docks and remote controllers have a place too, but no nose and no height above a take-off.
+    pub is_aircraft: bool,
+}
+
+/// What is older than this is not said of an instant.
+const FRESH: SignedDuration = SignedDuration::from_secs(1);
 
 /// A state grew beyond its bound and was emptied.
 pub(super) struct TooLarge;
@@ -76,6 +92,46 @@ impl State {
             laser: payload.and_then(|(_, block)| laser(block)).or_else(|| laser(values)),
         }
     }
+}
+
+impl State {
+    /// What was said about the instant `at`: nothing that is older than [`FRESH`].
+    pub(super) fn row(&self, at: Timestamp) -> Sample {
+        let fresh = |key: &str| {
+            self.times.get(key).is_some_and(|said| at.duration_since(*said).abs() <= FRESH)
+        };
+        let sample = self.sample(Some(at));
+        let gimbal = payload(&self.values).is_some_and(|(key, _)| fresh(key));
+        Sample {
+            position: sample.position.filter(|_| fresh("latitude") && fresh("longitude")),
+            heights: Heights {
+                above_takeoff_m: sample.heights.above_takeoff_m.filter(|_| fresh("elevation")),
+                above_sea_m: None,
+                above_ellipsoid_m: sample.heights.above_ellipsoid_m.filter(|_| fresh("height")),
+            },
+            camera: sample.camera.filter(|_| gimbal),
+            heading_deg: sample.heading_deg.filter(|_| fresh("attitude_head")),
+            speed_mps: sample.speed_mps.filter(|_| fresh("horizontal_speed")),
+            laser: sample.laser.filter(|_| gimbal),
+            ..sample
+        }
+    }
+
+    pub(super) fn live(&self, at: Option<Timestamp>) -> Live {
+        let known = |key| self.values.contains_key(key);
+        Live {
+            sample: self.sample(at),
+            battery_percent: object(&self.values, "battery")
+                .and_then(|battery| number(battery, "capacity_percent")),
+            flying: count(&self.values, "mode_code").map(flies),
+            is_aircraft: known("attitude_head") || known("elevation"),
+        }
+    }
+}
+
+/// Standing by, making ready, updating, not connected and fixing RTK are done on the ground.
+const fn flies(mode: u64) -> bool {
+    !matches!(mode, 0..=2 | 13 | 14 | 18 | 19)
 }
 
 /// Objects are joined key by key, anything else is replaced.

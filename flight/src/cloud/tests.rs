@@ -88,6 +88,56 @@ fn partial_messages_are_joined() {
 }
 
 #[test]
+fn stored_messages_are_read_again() {
+    let said = |at: u64, data: &str| format!(r#"{{"timestamp":{at},"data":{data}}}"#);
+    let gimbal = r#"{"81-0-0":{"gimbal_pitch":-45,"gimbal_roll":0,"gimbal_yaw":10}}"#;
+    let messages = [
+        said(1000, r#"{"latitude":30.1,"longitude":120.1,"elevation":50}"#),
+        said(1200, gimbal),
+        "nothing".to_owned(),
+        said(1500, r#"{"latitude":30.2,"longitude":120.2}"#),
+        // Too late for the one before, and without a place of its own.
+        said(3000, r#"{"mode_code":5}"#),
+        said(9000, r#"{"latitude":30.3,"longitude":120.3}"#),
+        said(9300, r#"{"elevation":60}"#),
+    ];
+    let read = replay(messages.iter().map(String::as_str));
+    let rows: Vec<_> = read
+        .samples
+        .iter()
+        .map(|row| {
+            let Stamp::Utc(at) = row.stamp else { panic!("{row:?}") };
+            let place = row.position.unwrap();
+            (at.as_millisecond(), place.lat(), row.heights.above_takeoff_m, row.camera.is_some())
+        })
+        .collect();
+    let wanted = [
+        (1000, 30.1, Some(50.0), true),
+        (1500, 30.2, Some(50.0), true),
+        (9000, 30.3, Some(60.0), false),
+    ];
+    assert_eq!(rows, wanted, "old angles are not those of now");
+    assert_eq!(read.warnings.iter().map(|warning| warning.count).sum::<u64>(), 1);
+}
+
+#[test]
+fn an_aircraft_is_told_from_its_dock() {
+    let mut devices = Devices::default();
+    let found = osd(&mut devices, OSD);
+    let live = devices.live(&found.serial, found.at).unwrap();
+    assert!(live.is_aircraft);
+    assert_eq!((live.flying, live.battery_percent), (Some(true), None));
+    let dock = Topic::parse("thing/product/4TADKAQ000002J/osd").unwrap();
+    let said = br#"{"data":{"latitude":30.9,"longitude":120.1,"height":9,"heading":3,"mode_code":0,
+        "battery":{"capacity_percent":"88"}}}"#;
+    devices.take(&dock, said).unwrap();
+    let live = devices.live(&dock.serial, None).unwrap();
+    assert!(!live.is_aircraft);
+    assert_eq!((live.flying, live.battery_percent), (Some(false), Some(88.0)));
+    assert_eq!(devices.live(&topic("osd").serial, None).map(|live| live.is_aircraft), Some(true));
+}
+
+#[test]
 fn late_messages_do_not_overwrite() {
     let mut devices = Devices::default();
     osd(&mut devices, OSD);

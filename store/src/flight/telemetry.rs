@@ -1,6 +1,6 @@
 //! What aircraft say while they fly, as it came.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use sqlx::Sqlite;
 
@@ -10,6 +10,11 @@ use crate::{Store, StoreError};
 
 /// The most messages read at once: 14 hours of one aircraft at 2 Hz.
 const MOST_AT_ONCE: i64 = 100_000;
+
+/// The most devices that are read at once.
+const MOST_DEVICES: i64 = 4096;
+/// How many messages of each kind say how a device is: its report may come in parts.
+const LAST: [(&str, i64); 3] = [("status", 1), ("osd", 20), ("state", 20)];
 
 /// A message of an aircraft.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,8 +54,8 @@ impl Store {
         self.insert_telemetry(new).await.map_err(|e| self.failed("keep telemetry".to_owned(), e))
     }
 
-    /// What a device said from `from` to before `to` by its own clock, oldest first; at most
-    /// 100 000 messages.
+    /// What a device said about itself (`osd`, `state`) from `from` to before `to` by its own clock,
+    /// oldest first; at most 100 000 messages.
     pub async fn telemetry(
         &self,
         device: &str,
@@ -59,7 +64,8 @@ impl Store {
     ) -> Result<Vec<Telemetry>, StoreError> {
         let rows: sqlx::Result<Vec<Row>> = sqlx::query_as(
             "SELECT device, at, received_at, kind, body FROM telemetry \
-             WHERE device = $1 AND at >= $2 AND at < $3 ORDER BY at, received_at, key LIMIT $4",
+             WHERE device = $1 AND kind IN ('osd', 'state') AND at >= $2 AND at < $3 \
+             ORDER BY at, received_at, key LIMIT $4",
         )
         .bind(device)
         .bind(from.as_microsecond())
@@ -69,6 +75,74 @@ impl Store {
         .await;
         rows.and_then(|rows| rows.into_iter().map(Telemetry::try_from).collect())
             .map_err(|e| self.failed(format!("read the telemetry of `{device}`"), e))
+    }
+
+    /// Where a device said it was, from `from` to before `to` by its own clock, oldest first: the
+    /// first message with a position in each `every`.
+    pub async fn telemetry_thinned(
+        &self,
+        device: &str,
+        from: Timestamp,
+        to: Timestamp,
+        every: SignedDuration,
+    ) -> Result<Vec<Telemetry>, StoreError> {
+        let every = i64::try_from(every.as_micros()).unwrap_or(i64::MAX).max(1);
+        let rows: sqlx::Result<Vec<Row>> = sqlx::query_as(
+            "SELECT device, at, received_at, kind, body FROM telemetry \
+             WHERE device = $1 AND kind = 'osd' AND at IN (SELECT MIN(at) FROM telemetry \
+             WHERE device = $1 AND kind = 'osd' AND at >= $2 AND at < $3 \
+             AND body LIKE '%\"latitude\"%' GROUP BY at / $4) \
+             AND body LIKE '%\"latitude\"%' ORDER BY at, received_at, key LIMIT $5",
+        )
+        .bind(device)
+        .bind(from.as_microsecond())
+        .bind(to.as_microsecond())
+        .bind(every)
+        .bind(MOST_AT_ONCE)
+        .fetch_all(&self.inner.readers)
+        .await;
+        rows.and_then(|rows| rows.into_iter().map(Telemetry::try_from).collect())
+            .map_err(|e| self.failed(format!("read the path of `{device}`"), e))
+    }
+
+    /// The newest messages of every device since `since` by its own clock, oldest first within a
+    /// device: enough of each kind to know how it was last.
+    pub async fn last_telemetry(&self, since: Timestamp) -> Result<Vec<Telemetry>, StoreError> {
+        self.select_last(since).await.map_err(|e| self.failed("read the last telemetry".into(), e))
+    }
+
+    async fn select_last(&self, since: Timestamp) -> sqlx::Result<Vec<Telemetry>> {
+        // Steps from device to device; a DISTINCT would walk over millions of messages.
+        let devices: Vec<String> = sqlx::query_scalar::<Sqlite, _>(
+            "WITH RECURSIVE d (device) AS (SELECT MIN(device) FROM telemetry UNION ALL \
+             SELECT (SELECT MIN(t.device) FROM telemetry t WHERE t.device > d.device) FROM d \
+             WHERE d.device IS NOT NULL) SELECT device FROM d WHERE device IS NOT NULL LIMIT $1",
+        )
+        .bind(MOST_DEVICES)
+        .fetch_all(&self.inner.readers)
+        .await?;
+        let mut last = Vec::new();
+        for device in &devices {
+            let mut rows: Vec<Row> = Vec::new();
+            for (kind, most) in LAST {
+                rows.extend(
+                    sqlx::query_as::<Sqlite, Row>(
+                        "SELECT device, at, received_at, kind, body FROM telemetry \
+                         WHERE device = $1 AND kind = $2 AND at >= $3 ORDER BY at DESC LIMIT $4",
+                    )
+                    .bind(device)
+                    .bind(kind)
+                    .bind(since.as_microsecond())
+                    .bind(most)
+                    .fetch_all(&self.inner.readers)
+                    .await?,
+                );
+            }
+            rows.sort_by_key(|row| (row.at, row.received_at));
+            let read = rows.into_iter().map(Telemetry::try_from);
+            last.extend(read.collect::<sqlx::Result<Vec<_>>>()?);
+        }
+        Ok(last)
     }
 
     /// Removes messages that came before `before` (this machine's clock); returns how many.
@@ -180,7 +254,31 @@ mod tests {
         assert_eq!(bodies, ["2", "3", "4"]);
         assert!(read.iter().all(|row| row.received_at == second(0) && row.kind == "osd"));
         assert!(bench.store.telemetry("x", second(0), second(9)).await.unwrap().is_empty());
+        let last = bench.store.last_telemetry(second(4)).await.unwrap();
+        assert_eq!(last.iter().map(|row| row.body.as_str()).collect::<Vec<_>>(), ["4", "5"]);
         assert_eq!(bench.store.prune_telemetry(second(0)).await.unwrap(), 0);
         assert_eq!(bench.store.prune_telemetry(second(1)).await.unwrap(), 5);
+    }
+
+    #[tokio::test]
+    async fn a_path_is_thinned() {
+        let bench = Bench::new().await;
+        let mut new: Vec<_> =
+            (0..20).map(|at| message(at, None, &format!(r#"{{"latitude":{at}}}"#))).collect();
+        new.push(message(4, None, r#"{"battery":1}"#));
+        new.push(NewTelemetry { kind: "events".to_owned(), ..message(5, None, "{}") });
+        new.push(NewTelemetry { device: "2".to_owned(), ..message(5, None, "{}") });
+        bench.store.append_telemetry(&new).await.unwrap();
+        let every = SignedDuration::from_secs(4);
+        let read =
+            bench.store.telemetry_thinned("1ZNBJ", second(2), second(13), every).await.unwrap();
+        let found: Vec<i64> =
+            read.iter().map(|row| row.at.as_second() - second(0).as_second()).collect();
+        assert_eq!(found.len(), 3, "{found:?}");
+        assert_eq!(found[0], 2);
+        assert!(found.is_sorted() && read.iter().all(|row| row.body.contains("latitude")));
+        let last = bench.store.last_telemetry(second(0)).await.unwrap();
+        assert_eq!(last.iter().filter(|row| row.device == "1ZNBJ").count(), 20);
+        assert_eq!(last.iter().filter(|row| row.device == "2").count(), 1);
     }
 }

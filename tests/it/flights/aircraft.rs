@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
+use super::{Desk, list};
 use crate::program::{Mosquitto, Site, free_port, text, wait_for};
 
 const DEVICES: u64 = 5;
@@ -41,6 +42,78 @@ fn what_aircraft_say_is_kept_once() {
     assert_eq!(kept(&site), Some(DEVICES * MESSAGES + 1));
     assert_eq!(bad(&site), Some(1));
     assert_eq!(stored(&site), [3, 3, 3, 3, 3, 1]);
+    assert!(program.stop());
+}
+
+/// A dock that has an aircraft, and the aircraft in a slow turn until now: one report a second.
+pub(super) fn in_the_air(port: u16, serial: &str, seconds: u32) {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let now = u64::try_from(now.as_millis()).unwrap();
+    let has = serde_json::json!({
+        "tid": "topo", "bid": "topo", "timestamp": now, "method": "update_topo",
+        "data": {"sub_devices": [{"sn": serial, "domain": 0, "type": 91, "sub_type": 1}]}
+    });
+    publish_to(port, "sys/product/4TADK210010001/status", &has.to_string());
+    let reports: Vec<String> = (0..seconds).map(|n| turning(now, n, seconds)).collect();
+    publish_to(port, &format!("thing/product/{serial}/osd"), &reports.join("\n"));
+}
+
+fn turning(now: u64, n: u32, seconds: u32) -> String {
+    let turn = f64::from(n) / 60.0;
+    serde_json::json!({
+        "tid": format!("turn-{n}"), "timestamp": now - 1000 * u64::from(seconds - n),
+        "data": {
+            "latitude": 30.8943 + 4e-4 * turn.sin(), "longitude": 120.0868 - 5e-4 * turn.cos(),
+            "height": 72.1, "elevation": 60.3, "attitude_head": turn.to_degrees().rem_euclid(360.0),
+            "horizontal_speed": 7.5, "mode_code": 5, "battery": {"capacity_percent": 71},
+            "position_state": {"is_fixed": 2, "quality": 10},
+            "81-0-0": {"gimbal_pitch": -60.0, "gimbal_roll": 0.0, "gimbal_yaw": 12.0},
+        }
+    })
+    .to_string()
+}
+
+#[test]
+fn what_aircraft_say_is_shown_and_survives_a_restart() {
+    const SERIAL: &str = "1581F5BKD23800000042";
+    let port = free_port();
+    let site = Site::new(&format!("[aircraft]\nurl = \"mqtt://127.0.0.1:{port}\"\n"), false);
+    let broker = Mosquitto::new(port);
+    let _broker = broker.start();
+    let (program, password) = site.first_serve();
+    let desk = Desk::sign_in(&site, &password);
+    assert_eq!(desk.get("/api/aircraft").unwrap(), serde_json::json!([]));
+    let shown = wait_for("the aircraft", || {
+        in_the_air(port, SERIAL, 120);
+        let shown = desk.get("/api/aircraft")?;
+        (shown[0]["lon"].is_number() && shown[0]["model"].is_string()).then_some(shown)
+    });
+    assert_eq!(list(&shown).len(), 1, "the dock is no aircraft: {shown}");
+    let aircraft = &shown[0];
+    assert_eq!(aircraft["serial"], SERIAL);
+    assert_eq!(aircraft["model"], "Matrice 3TD");
+    assert_eq!(aircraft["flying"], true);
+    assert_eq!(aircraft["height_m"], 60.3);
+    assert_eq!(aircraft["fix"], "fixed");
+    assert_eq!(aircraft["battery_percent"], 71.0);
+    assert_eq!(aircraft["gimbal"]["pitch_deg"], -60.0);
+    let path = format!("/api/aircraft/{SERIAL}/track?hours=1");
+    let track = wait_for("its path", || {
+        let track = desk.get(&path)?;
+        (list(&track["points"]).len() >= 40).then_some(track)
+    });
+    assert_eq!(track["points"][0]["height_m"], 60.3);
+
+    assert!(program.stop());
+    let program = site.serve();
+    let again = Desk::sign_in(&site, &password);
+    let again = wait_for("the aircraft again", || {
+        again.get("/api/aircraft").filter(|shown| !list(shown).is_empty())
+    });
+    for known in ["serial", "model", "lat", "height_m", "gimbal", "heard_at"] {
+        assert_eq!(again[0][known].is_null(), aircraft[known].is_null(), "{known}: {again}");
+    }
+    assert_eq!(again[0]["model"], "Matrice 3TD");
     assert!(program.stop());
 }
 
@@ -96,7 +169,7 @@ fn publish(port: u16, device: u64, lines: &str) {
 }
 
 /// Each line is a message that the broker has acknowledged.
-fn publish_to(port: u16, topic: &str, lines: &str) {
+pub(super) fn publish_to(port: u16, topic: &str, lines: &str) {
     let mut client = Command::new("mosquitto_pub")
         .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-q", "1", "-l", "-t", topic])
         .stdin(Stdio::piped())
@@ -108,7 +181,7 @@ fn publish_to(port: u16, topic: &str, lines: &str) {
     assert!(output.status.success(), "{}", text(&output.stderr));
 }
 
-fn kept(site: &Site) -> Option<u64> {
+pub(super) fn kept(site: &Site) -> Option<u64> {
     counted(site, "xunjian_aircraft_messages_total")
 }
 

@@ -1,9 +1,10 @@
 /** What the pages of flights ask the server for; the uploads themselves speak tus, in `upload/`. */
 import { request } from "../api";
-import type { Coverage, Flight, FlightDetail, FlightPage, FlightReport } from "./types";
+import type { AircraftNow, AircraftTrack, Coverage, Flight, FlightDetail, FlightPage, FlightReport } from "./types";
 
-export function createFlight(name: string): Promise<Flight> {
-  return request("POST", "/api/flights", name === "" ? {} : { name });
+/** `aircraft`: the serial number of the one that flew it, if it was heard live. */
+export function createFlight(name: string, aircraft?: string): Promise<Flight> {
+  return request("POST", "/api/flights", { ...(name !== "" && { name }), ...(aircraft && { aircraft }) });
 }
 
 export function getFlights(cursor: string | null, signal?: AbortSignal): Promise<FlightPage> {
@@ -38,6 +39,14 @@ export function getCoverage(days: number, signal?: AbortSignal): Promise<Coverag
 
 export function coverageUrl(days: number): string {
   return `/api/coverage.geojson?days=${days}`;
+}
+
+export function getAircraft(signal?: AbortSignal): Promise<AircraftNow[]> {
+  return request("GET", "/api/aircraft", undefined, signal);
+}
+
+export function getAircraftTrack(serial: string, signal?: AbortSignal): Promise<AircraftTrack> {
+  return request("GET", `/api/aircraft/${encodeURIComponent(serial)}/track?hours=1`, undefined, signal);
 }
 
 export function filesUrl(id: number): string {

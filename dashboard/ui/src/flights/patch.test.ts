@@ -3,7 +3,7 @@ import { type FlightList, patchFlights } from "./patch";
 import type { Flight } from "./types";
 
 const flight = (id: number, part: Partial<Flight> = {}): Flight => ({
-  id, name: "", state: "queued", detail: "", progress: null, eta_s: null, created_by: "", created_at: "", files: 0, bytes: 0, received: 0, summary: null, ...part,
+  id, name: "", state: "queued", detail: "", aircraft: null, progress: null, eta_s: null, created_by: "", created_at: "", files: 0, bytes: 0, received: 0, summary: null, ...part,
 });
 const list: FlightList = {
   pages: [{ items: [flight(9), flight(8)], next: "8" }, { items: [flight(7)], next: null }],

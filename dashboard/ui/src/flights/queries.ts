@@ -1,6 +1,6 @@
 /** What is cached about flights, under which key; `patch.ts` keeps it live. */
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { getCoverage, getFlight, getFlights, getReport } from "./api";
+import { getAircraft, getAircraftTrack, getCoverage, getFlight, getFlights, getReport } from "./api";
 import { coverageKey, flightKey, flightsKey, reportKey } from "./keys";
 
 export const flightsQuery = infiniteQueryOptions({
@@ -21,4 +21,20 @@ export function reportQuery(id: number) {
 
 export function coverageQuery(days: number) {
   return queryOptions({ queryKey: [...coverageKey, days], queryFn: ({ signal }) => getCoverage(days, signal) });
+}
+
+/** Nothing tells when an aircraft moves: it is asked for as often as aircraft speak, or nearly. */
+export const aircraftQuery = queryOptions({
+  queryKey: ["aircraft"],
+  queryFn: ({ signal }) => getAircraft(signal),
+  refetchInterval: 2000,
+});
+
+/** The newest end of the path comes from `aircraftQuery`; the rest may be older. */
+export function aircraftTrackQuery(serial: string) {
+  return queryOptions({
+    queryKey: ["aircraft-track", serial],
+    queryFn: ({ signal }) => getAircraftTrack(serial, signal),
+    refetchInterval: 15_000,
+  });
 }

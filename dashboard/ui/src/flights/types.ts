@@ -31,6 +31,8 @@ export type FlightSummary = {
 export type Flight = {
   id: number;
   name: string;
+  /** Serial number, where somebody said. */
+  aircraft: string | null;
   state: FlightState;
   /** The reason, in English; may be empty. */
   detail: string;
@@ -176,3 +178,27 @@ export type Coverage = {
   area_m2: number;
   looks: number;
 };
+
+/** An aircraft that is heard of live; what it has not said is null. */
+export type AircraftNow = {
+  serial: string;
+  model: string | null;
+  gateway: string | null;
+  online: boolean;
+  flying: boolean | null;
+  heard_at: Time;
+  /** Seconds since it was heard. */
+  age_s: number;
+  at: Time | null;
+  lon: number | null;
+  lat: number | null;
+  /** Above the point of take-off. */
+  height_m: number | null;
+  above_ellipsoid_m: number | null;
+  heading_deg: number | null;
+  gimbal: { yaw_deg: number; pitch_deg: number; roll_deg: number } | null;
+  speed_mps: number | null;
+  battery_percent: number | null;
+  fix: Fix;
+};
+export type AircraftTrack = { serial: string; from: Time; to: Time; points: TrackPoint[] };

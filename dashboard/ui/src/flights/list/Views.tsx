@@ -13,6 +13,7 @@ export function Views() {
       onChange={(to) => void navigate(to)}
       options={[
         { value: "/flights", label: t("flights.list") },
+        { value: "/flights/live", label: t("flights.live") },
         { value: "/flights/coverage", label: t("flights.coverage") },
       ]}
       style={{ alignSelf: "start" }}

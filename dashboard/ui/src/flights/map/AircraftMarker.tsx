@@ -39,7 +39,7 @@ export function AircraftMarker({ map, track, clock, datum }: Props) {
 }
 
 /** An arrow head where the heading is known, and a disc under it where it is not. */
-function symbol(): HTMLElement {
+export function symbol(): HTMLElement {
   const element = document.createElement("div");
   element.className = css.aircraft ?? "";
   element.innerHTML = `<svg viewBox="0 0 32 32" width="30" height="30" aria-hidden="true">

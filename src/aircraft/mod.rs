@@ -1,8 +1,10 @@
 //! What aircraft say while they fly: DJI Cloud API telemetry over MQTT, kept before it is
 //! acknowledged.
 //!
-//! The program only listens. Two platforms that answer the same dock confuse it, so nothing here
+//! `sky` shows how each is right now. The program only listens. Two platforms that answer the same dock confuse it, so nothing here
 //! answers, and nothing is sent to an aircraft.
+
+mod sky;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,14 +13,16 @@ use anyhow::Context as _;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use domain::Clock;
-use flight::cloud::{Devices, Topic, TopicKind, Update};
+use flight::cloud::{Devices, Serial, Topic, TopicKind, Update};
 use ingest::{Broker, Heard, Keep};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use store::{NewTelemetry, Store, StoreError};
 use tokio_util::sync::CancellationToken;
 use url::Url;
+
+pub(crate) use sky::Sky;
 
 use crate::config::Config;
 
@@ -79,10 +83,14 @@ const FILTERS: [&str; 4] = [
     "sys/product/+/status",
 ];
 
-/// Listens until the stop.
+/// Of what was kept before the start, this much is read to know how each aircraft was last.
+const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
+
+/// Listens until the stop, and shows in `sky` what it hears.
 pub(crate) async fn listen(
     config: &Config,
     store: Store,
+    sky: Sky,
     clock: Arc<dyn Clock>,
     stop: &CancellationToken,
 ) -> anyhow::Result<()> {
@@ -90,15 +98,33 @@ pub(crate) async fn listen(
         stop.cancelled().await;
         return Ok(());
     };
-    let log = Log { devices: Devices::default(), store, clock };
+    let mut log = Log { devices: Devices::default(), sky, store, clock };
+    log.remember().await.context("cannot read what aircraft said last")?;
     ingest::hear(&broker, &FILTERS, stop, log).await.context("cannot listen to aircraft")
 }
 
 /// Where messages are kept.
 struct Log {
     devices: Devices,
+    sky: Sky,
     store: Store,
     clock: Arc<dyn Clock>,
+}
+
+impl Log {
+    /// Goes on from what was kept before the program stopped.
+    async fn remember(&mut self) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let since = now.saturating_sub(REMEMBERED).unwrap_or(now);
+        for message in self.store.last_telemetry(since).await? {
+            let Some(topic) = topic(&message.device, &message.kind) else { continue };
+            // What was kept was understood; where it is not any more, it says nothing.
+            if let Ok(update) = self.devices.take(&topic, message.body.as_bytes()) {
+                self.sky.take(&update, &self.devices, message.received_at);
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Keep for Log {
@@ -107,7 +133,7 @@ impl Keep for Log {
     async fn keep(&mut self, messages: &[Heard]) -> Result<(), StoreError> {
         let now = self.clock.now();
         let news: Vec<NewTelemetry> =
-            messages.iter().filter_map(|heard| understood(&mut self.devices, heard, now)).collect();
+            messages.iter().filter_map(|heard| self.understood(heard, now)).collect();
         let written = self.store.append_telemetry(&news).await.inspect_err(|_| {
             // They come again, and are not to be taken for repeated.
             self.devices = Devices::default();
@@ -126,38 +152,48 @@ fn broker(config: &Config) -> Option<Broker> {
     })
 }
 
-/// What is kept of a message; one that says nothing is counted and let go.
-fn understood(devices: &mut Devices, heard: &Heard, now: Timestamp) -> Option<NewTelemetry> {
-    let read = Topic::parse(&heard.topic)
-        .and_then(|topic| Ok((devices.take(&topic, &heard.payload)?, topic)));
-    let (update, topic) = match read {
-        Ok(read) => read,
-        Err(error) => {
-            metrics::counter!("xunjian_aircraft_bad_messages_total").increment(1);
-            tracing::debug!(
-                topic = heard.topic,
-                error = format!("{:#}", anyhow::Error::from(error)),
-                "message not understood"
-            );
-            return None;
-        }
-    };
-    let at = match &update {
-        Update::Osd(osd) => osd.at,
-        Update::Topology(topology) => topology.at,
-        Update::Upload(upload) => upload.at,
-        Update::Event(event) => event.at,
-        Update::Repeated { .. } => None,
-    };
-    Some(NewTelemetry {
-        device: topic.serial.as_str().to_owned(),
-        at: at.unwrap_or(now),
-        kind: kind(topic.kind).to_owned(),
-        // The store knows what it has by all that a message says: parts of one OSD share their `tid`,
-        // and the time of a repeated message is that of its arrival.
-        tid: Some(BASE64_STANDARD.encode(Sha256::digest(&heard.payload))),
-        body: String::from_utf8_lossy(&heard.payload).into_owned(),
-    })
+impl Log {
+    /// What is kept of a message; one that says nothing is counted and let go.
+    fn understood(&mut self, heard: &Heard, now: Timestamp) -> Option<NewTelemetry> {
+        let read = Topic::parse(&heard.topic)
+            .and_then(|topic| Ok((self.devices.take(&topic, &heard.payload)?, topic)));
+        let (update, topic) = match read {
+            Ok(read) => read,
+            Err(error) => {
+                metrics::counter!("xunjian_aircraft_bad_messages_total").increment(1);
+                tracing::debug!(
+                    topic = heard.topic,
+                    error = format!("{:#}", anyhow::Error::from(error)),
+                    "message not understood"
+                );
+                return None;
+            }
+        };
+        self.sky.take(&update, &self.devices, now);
+        let at = match &update {
+            Update::Osd(osd) => osd.at,
+            Update::Topology(topology) => topology.at,
+            Update::Upload(upload) => upload.at,
+            Update::Event(event) => event.at,
+            Update::Repeated { .. } => None,
+        };
+        Some(NewTelemetry {
+            device: topic.serial.as_str().to_owned(),
+            at: at.unwrap_or(now),
+            kind: kind(topic.kind).to_owned(),
+            // The store knows what it has by all that a message says: parts of one OSD share their `tid`,
+            // and the time of a repeated message is that of its arrival.
+            tid: Some(BASE64_STANDARD.encode(Sha256::digest(&heard.payload))),
+            body: String::from_utf8_lossy(&heard.payload).into_owned(),
+        })
+    }
+}
+
+/// The topic that a message was kept from.
+fn topic(device: &str, kept: &str) -> Option<Topic> {
+    let kinds = [TopicKind::Osd, TopicKind::State, TopicKind::Events, TopicKind::Status];
+    let kind = kinds.into_iter().find(|known| kind(*known) == kept)?;
+    Some(Topic { serial: Serial::new(device)?, kind })
 }
 
 const fn kind(kind: TopicKind) -> &'static str {

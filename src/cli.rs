@@ -109,6 +109,9 @@ pub(crate) struct Upload {
     /// What the flight is called. Default: the folder or file that is named first.
     #[arg(long)]
     pub name: Option<String>,
+    /// Serial number of the aircraft: what was heard of it live places videos that bring no telemetry.
+    #[arg(long, value_name = "SN", conflicts_with = "flight")]
+    pub aircraft: Option<String>,
     /// Go on with this flight; what has arrived is not sent again.
     #[arg(long)]
     pub flight: Option<u64>,

@@ -13,6 +13,7 @@ mod flaws;
 mod join;
 pub mod klv;
 pub mod lens;
+pub mod mp4;
 pub mod photo;
 pub mod plan;
 pub mod route;

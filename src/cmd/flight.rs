@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::fences;
 use crate::cli;
 use crate::config::Loaded;
-use crate::flights::{self, Gathered, Hangar, Luggage};
+use crate::flights::{self, Gathered, Hangar, Luggage, Radio};
 use crate::{report, supervise};
 
 /// What `--json` prints: the report without the points of track and footprints.
@@ -112,7 +112,7 @@ impl<'a> Desk<'a> {
         let gathered = Gathered::from_paths(paths, self.scratch.path())?;
         let config = &self.loaded.config.flight;
         let resolve = |path: &Path| self.loaded.resolve(path);
-        let mut luggage = Luggage::open(&gathered.items, config, resolve)?;
+        let mut luggage = Luggage::open(&gathered.items, &Radio::SILENT, config, resolve)?;
         luggage.warnings.extend(gathered.warnings);
         let stop = CancellationToken::new();
         let hangar = Hangar {

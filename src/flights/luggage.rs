@@ -19,6 +19,7 @@ use sha2::{Digest as _, Sha256};
 use super::FlightConfig;
 use super::legs::{Leg, Legs};
 use super::media::{self, Reading};
+use super::radio::{self, Radio};
 use super::track;
 use crate::stage::record::FLIGHT;
 
@@ -50,9 +51,11 @@ pub(crate) struct Luggage {
 const OTHER: SignedDuration = SignedDuration::from_secs(10);
 
 impl Luggage {
-    /// Reads what came. Blocks while it hashes and reads. `resolve` finds files of the configuration.
+    /// Reads what came, and asks `radio` for what did not. Blocks while it hashes and reads. `resolve` finds
+    /// files of the configuration.
     pub(crate) fn open(
         items: &[Item],
+        radio: &Radio<'_>,
         config: &FlightConfig,
         resolve: impl Fn(&Path) -> PathBuf,
     ) -> anyhow::Result<Self> {
@@ -60,7 +63,7 @@ impl Luggage {
         let grid = config.dem.as_ref().map(|path| heights(&resolve(path))).transpose()?;
         let mut packing = Packing { zone, grid, ..Packing::new(items, config) };
         packing.read_routes_and_logs();
-        packing.read_media();
+        packing.read_media(radio);
         packing.finish()
     }
 }
@@ -76,6 +79,8 @@ struct Packing<'a> {
     media: Vec<FlightMedia>,
     warnings: Vec<FlightWarning>,
     logs: Vec<Timeline>,
+    /// What was heard of the aircraft live.
+    radio: radio::Log,
     /// When a log says that the camera was recording, and which log.
     recordings: Vec<(Timestamp, Timestamp, usize)>,
     route: Option<Route>,
@@ -99,6 +104,7 @@ impl<'a> Packing<'a> {
             media: Vec::new(),
             warnings: Vec::new(),
             logs: Vec::new(),
+            radio: radio::Log::default(),
             recordings: Vec::new(),
             route: None,
             aircraft: String::new(),
@@ -149,26 +155,36 @@ impl<'a> Packing<'a> {
         }
     }
 
-    fn read_media(&mut self) {
+    fn read_media(&mut self, radio: &Radio<'_>) {
         let parts = self.plan.parts.clone();
-        for part in &parts {
-            let Some(path) = self.path(&part.name) else { continue };
-            match part.kind {
-                MediaKind::Video => {
-                    let side =
-                        part.telemetry.as_ref().and_then(|t| Some((t.clone(), self.path(t)?)));
-                    let read = media::video(
-                        &part.name,
-                        path,
-                        side.as_ref().map(|(name, path)| (name.as_str(), *path)),
-                    );
-                    self.take(&part.name, path, MediaKind::Video, read);
-                }
-                MediaKind::Photo => {
-                    self.take(&part.name, path, MediaKind::Photo, media::photo(path));
-                }
-                kind => self.media.push(bare(&part.name, kind)),
+        let read: Vec<_> = parts
+            .iter()
+            .filter_map(|part| {
+                let path = self.path(&part.name)?;
+                Some((part, path, self.reading(part, path)))
+            })
+            .collect();
+        let readings = read.iter().filter_map(|(_, _, reading)| reading.as_ref()?.as_ref().ok());
+        self.radio = radio::Log::around(radio, readings);
+        self.logs.extend(self.radio.timeline().cloned());
+        self.warnings.append(&mut self.radio.warnings);
+        for (part, path, reading) in read {
+            match reading {
+                Some(reading) => self.take(&part.name, path, part.kind, reading),
+                None => self.media.push(bare(&part.name, part.kind)),
             }
+        }
+    }
+
+    /// What a file with pictures says; `None` for others.
+    fn reading(&self, part: &plan::Part, path: &Path) -> Option<anyhow::Result<Reading>> {
+        match part.kind {
+            MediaKind::Video => {
+                let side = part.telemetry.as_ref().and_then(|t| Some((t.as_str(), self.path(t)?)));
+                Some(media::video(&part.name, path, side))
+            }
+            MediaKind::Photo => Some(media::photo(path)),
+            _ => None,
         }
     }
 
@@ -183,22 +199,34 @@ impl<'a> Packing<'a> {
         };
         self.warnings.extend(reading.warnings.clone().about(name));
         let length = reading.length;
-        let names = [reading.aircraft.as_str(), reading.serial.as_str()];
+        let by_log = match (&reading.telemetry, kind) {
+            (None, MediaKind::Video) => self.recorded(length),
+            _ => None,
+        };
+        let by_radio = match (&by_log, &reading.telemetry, kind) {
+            (None, None, MediaKind::Video) => Some(self.radio.of(&reading)),
+            _ => None,
+        };
+        let heard = matches!(by_radio, Some(Ok(_)));
+        let serial = if heard { &self.radio.serial } else { &reading.serial };
+        let names = [reading.aircraft.as_str(), serial.as_str()];
         let known = self.config.about(&names);
         let lens = known
             .and_then(|known| domain::Lens::of_view(reading.size, known.hfov_deg?))
             .or(reading.lens);
         let budget = self.config.budget_of(&names);
+        let budget = if heard { radio::doubtful(budget) } else { budget };
         if self.aircraft.is_empty() {
-            self.aircraft.clone_from(&reading.aircraft);
+            self.aircraft = if heard { self.radio.serial.clone() } else { reading.aircraft };
         }
-        let by_log = match (&reading.telemetry, kind) {
-            (None, MediaKind::Video) => self.recorded(length),
-            _ => None,
+        let (by_log, missing) = match by_radio {
+            Some(Ok(found)) => (Some(found), None),
+            Some(Err(missing)) => (by_log, Some(missing)),
+            None => (by_log, None),
         };
         let (track, dialect) = match &by_log {
             Some((log, _)) => (None, log.dialect().to_owned()),
-            None => self.timeline(name, reading.telemetry),
+            None => self.timeline(name, reading.telemetry, missing),
         };
         if let Some(track) = &track {
             self.check_length(name, kind, track, length);
@@ -250,13 +278,15 @@ impl<'a> Packing<'a> {
         &mut self,
         name: &str,
         telemetry: Option<flight::Telemetry>,
+        missing: Option<String>,
     ) -> (Option<Timeline>, String) {
         let Some(telemetry) = telemetry else {
-            self.warn(
-                WarningCode::NoTelemetry,
-                name,
-                "no telemetry belongs to it: what it shows is not placed".to_owned(),
-            );
+            self.warnings.extend(missing.map(|detail| FlightWarning {
+                code: WarningCode::NoTelemetry,
+                file: name.to_owned(),
+                detail,
+                count: 1,
+            }));
             return (None, String::new());
         };
         let dialect = telemetry.dialect.clone();

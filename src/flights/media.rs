@@ -20,6 +20,8 @@ pub(super) struct Reading {
     pub lens: Option<Lens>,
     pub aircraft: String,
     pub serial: String,
+    /// By the container of a video.
+    pub recorded_at: Option<Timestamp>,
     pub warnings: Warnings,
 }
 
@@ -103,8 +105,14 @@ pub(super) fn video(
         lens,
         aircraft,
         serial: String::new(),
+        recorded_at: recorded_at(path),
         warnings,
     })
+}
+
+/// Other containers have no such box, and say nothing here.
+fn recorded_at(path: &Path) -> Option<Timestamp> {
+    flight::mp4::recorded_at(BufReader::new(File::open(path).ok()?)).ok().flatten()
 }
 
 /// Whether a transport stream carries KLV.
@@ -140,6 +148,7 @@ pub(super) fn photo(path: &Path) -> anyhow::Result<Reading> {
         lens: photo.lens,
         aircraft: photo.model,
         serial: photo.serial,
+        recorded_at: None,
         warnings: photo.warnings,
     })
 }

@@ -15,12 +15,13 @@ use domain::{Clock, FlightId, FlightReport, FlightState, FlightWarning, WarningC
 use jiff::SignedDuration;
 use rules::Fences;
 use store::{FileOutcome, Flight, Store};
+use tokio::runtime::Handle;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::import::import;
-use super::{Gathered, Hangar, Item, Luggage, fly};
+use super::{Gathered, Hangar, Item, Luggage, Radio, fly};
 use crate::config::Loaded;
 
 /// What the work needs.
@@ -142,7 +143,7 @@ impl Works {
     async fn report(&self, flight: &Flight) -> anyhow::Result<FlightReport> {
         let scratch = self.bench(flight.id);
         std::fs::create_dir_all(&scratch).context("cannot make a folder for the work")?;
-        let luggage = self.luggage(flight.id, &scratch).await?;
+        let luggage = self.luggage(flight, &scratch).await?;
         let hangar = Hangar {
             loaded: &self.loaded,
             fences: Arc::clone(&self.fences),
@@ -163,9 +164,9 @@ impl Works {
     }
 
     /// Reads what was uploaded, off the threads that serve.
-    async fn luggage(&self, flight: FlightId, scratch: &Path) -> anyhow::Result<Luggage> {
+    async fn luggage(&self, flight: &Flight, scratch: &Path) -> anyhow::Result<Luggage> {
         let files =
-            self.store.flight_files(flight).await.context("cannot list the flight's files")?;
+            self.store.flight_files(flight.id).await.context("cannot list the flight's files")?;
         let repeated = files.iter().filter_map(|file| {
             let same = file.duplicate_of.as_ref()?;
             Some(FlightWarning {
@@ -179,16 +180,24 @@ impl Works {
         let items: Vec<Item> = files
             .into_iter()
             .map(|file| Item {
-                path: self.store.file_path(flight, file.n),
+                path: self.store.file_path(flight.id, file.n),
                 name: file.name,
                 sha256: file.sha256,
             })
             .collect();
         let (loaded, scratch) = (Arc::clone(&self.loaded), scratch.to_owned());
+        let (aircraft, store) = (flight.aircraft.clone(), self.store.clone());
+        let runtime = Handle::current();
         let opening = tokio::task::spawn_blocking(move || {
             let gathered = Gathered::unpacked(items, &scratch);
             let resolve = |path: &Path| loaded.resolve(path);
-            let mut luggage = Luggage::open(&gathered.items, &loaded.config.flight, resolve)?;
+            let heard = |serial: &str, from, to| {
+                let said = runtime.block_on(store.telemetry(serial, from, to))?;
+                Ok(said.into_iter().map(|message| message.body).collect())
+            };
+            let radio = Radio { aircraft, heard: &heard };
+            let config = &loaded.config.flight;
+            let mut luggage = Luggage::open(&gathered.items, &radio, config, resolve)?;
             luggage.warnings.extend(gathered.warnings);
             anyhow::Ok(luggage)
         });

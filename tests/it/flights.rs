@@ -5,6 +5,7 @@ mod aircraft;
 mod analysed;
 mod compared;
 mod cut;
+mod heard;
 mod served;
 mod walked;
 

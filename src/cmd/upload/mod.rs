@@ -25,7 +25,10 @@ pub(crate) fn run(args: &cli::Upload) -> anyhow::Result<ExitCode> {
     let server = Server::sign_in(&args.to, &args.user, &password)?;
     let flight = match args.flight {
         Some(flight) => flight,
-        None => server.new_flight(&args.name.clone().unwrap_or_else(|| name_of(&args.files)))?,
+        None => {
+            let name = args.name.clone().unwrap_or_else(|| name_of(&args.files));
+            server.new_flight(&name, args.aircraft.as_deref())?
+        }
     };
     tracing::info!(flight, files = files.len(), "uploading");
     let known = server.files(flight)?;

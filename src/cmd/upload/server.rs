@@ -76,10 +76,11 @@ impl Server {
         Ok(server)
     }
 
-    pub(super) fn new_flight(&self, name: &str) -> Result<u64, Refused> {
+    pub(super) fn new_flight(&self, name: &str, aircraft: Option<&str>) -> Result<u64, Refused> {
         let request =
             self.agent.post(self.url("/api/flights")).header(header::COOKIE, &self.cookie);
-        let flight: Flight = document(request.send_json(json!({ "name": name })))?;
+        let flight: Flight =
+            document(request.send_json(json!({ "name": name, "aircraft": aircraft })))?;
         Ok(flight.id)
     }
 

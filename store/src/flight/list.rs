@@ -4,7 +4,7 @@ use domain::FlightId;
 use sqlx::{Sqlite, SqliteConnection};
 use tokio::sync::broadcast;
 
-use super::name::check_flight_name;
+use super::name::{check_flight_name, check_serial};
 use super::row::{FlightRow, SELECT_FLIGHTS, find_files, find_flight};
 use super::step::number;
 use super::{FileState, Flight, FlightError, FlightFile};
@@ -26,10 +26,21 @@ pub struct FlightPage {
 impl Store {
     /// Makes a flight without files. An empty name becomes `flight-{id}`.
     pub async fn new_flight(&self, name: &str, by: &str) -> Result<Flight, FlightError> {
-        let name = name.trim();
+        self.new_flight_of(name, by, None).await
+    }
+
+    /// The same, of the aircraft of this serial number.
+    pub async fn new_flight_of(
+        &self,
+        name: &str,
+        by: &str,
+        aircraft: Option<&str>,
+    ) -> Result<Flight, FlightError> {
+        let (name, aircraft) = (name.trim(), aircraft.unwrap_or_default().trim());
         check_flight_name(name)?;
+        check_serial(aircraft)?;
         let failed = |e| self.failed("make a flight".to_owned(), e);
-        let flight = self.insert_flight(name, by).await.map_err(failed)?;
+        let flight = self.insert_flight(name, by, aircraft).await.map_err(failed)?;
         self.announce_flight(flight.id);
         Ok(flight)
     }
@@ -102,22 +113,9 @@ impl Store {
         told
     }
 
-    async fn insert_flight(&self, name: &str, by: &str) -> sqlx::Result<Flight> {
-        let now = self.now();
+    async fn insert_flight(&self, name: &str, by: &str, aircraft: &str) -> sqlx::Result<Flight> {
         let mut tx = self.begin().await?;
-        let id = next(&mut tx, "flight").await?;
-        let given = if name.is_empty() { format!("flight-{id}") } else { name.to_owned() };
-        sqlx::query::<Sqlite>(
-            "INSERT INTO flights (id, name, state, detail, created_by, created_at, touched_at, \
-             last_file) VALUES ($1, $2, 'uploading', '', $3, $4, $4, 0)",
-        )
-        .bind(id)
-        .bind(given)
-        .bind(by)
-        .bind(now)
-        .execute(&mut *tx)
-        .await?;
-        let id = FlightId(crate::row::count("flights", "id", id)?);
+        let id = insert_flight(&mut tx, name, by, aircraft, self.now()).await?;
         let flight = must_find(&mut tx, id).await?;
         tx.commit().await?;
         Ok(flight)
@@ -141,6 +139,30 @@ impl Store {
         let next = items.last().filter(|_| more).map(|last| last.id);
         Ok(FlightPage { items, next })
     }
+}
+
+/// Adds a flight without files.
+pub(super) async fn insert_flight(
+    tx: &mut SqliteConnection,
+    name: &str,
+    by: &str,
+    aircraft: &str,
+    now: i64,
+) -> sqlx::Result<FlightId> {
+    let id = next(tx, "flight").await?;
+    let given = if name.is_empty() { format!("flight-{id}") } else { name.to_owned() };
+    sqlx::query::<Sqlite>(
+        "INSERT INTO flights (id, name, state, detail, created_by, created_at, touched_at, \
+         last_file, aircraft) VALUES ($1, $2, 'uploading', '', $3, $4, $4, 0, $5)",
+    )
+    .bind(id)
+    .bind(given)
+    .bind(by)
+    .bind(now)
+    .bind(aircraft)
+    .execute(tx)
+    .await?;
+    Ok(FlightId(crate::row::count("flights", "id", id)?))
 }
 
 /// A flight that was written or checked in this transaction.

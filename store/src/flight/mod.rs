@@ -42,6 +42,8 @@ pub(crate) use writers::Writers;
 pub struct Flight {
     pub id: FlightId,
     pub name: String,
+    /// Serial number of the aircraft that flew it, where somebody said.
+    pub aircraft: Option<String>,
     pub state: FlightState,
     /// Why it failed, in English; else empty.
     pub detail: String,

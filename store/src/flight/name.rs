@@ -3,6 +3,7 @@
 use super::FlightError;
 
 const LONGEST_FLIGHT: usize = 200;
+const LONGEST_SERIAL: usize = 64;
 const LONGEST_PATH: usize = 1000;
 /// What file systems take as one name, bytes.
 const LONGEST_PART: usize = 255;
@@ -17,6 +18,15 @@ pub(super) fn check_flight_name(name: &str) -> Result<(), FlightError> {
         return Ok(());
     };
     Err(bad("flight", name, why))
+}
+
+/// A serial number, or nothing.
+pub(super) fn check_serial(serial: &str) -> Result<(), FlightError> {
+    let plain = serial.bytes().all(|b| b.is_ascii_alphanumeric());
+    if plain && serial.len() <= LONGEST_SERIAL {
+        return Ok(());
+    }
+    Err(bad("aircraft", serial, "a serial number is at most 64 letters and digits"))
 }
 
 /// A file's path inside its flight. It never becomes a path on disk, but exports and zips carry
@@ -70,6 +80,15 @@ mod tests {
             &"x/".repeat(501),
         ] {
             assert!(check_file_name(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn serial_numbers() {
+        assert!(check_serial("").is_ok());
+        assert!(check_serial("1581F5BMD228Q00A82XX").is_ok());
+        for bad in ["1581F 5", "飞机", "a-1", &"9".repeat(65)] {
+            assert!(check_serial(bad).is_err(), "{bad}");
         }
     }
 

@@ -8,7 +8,7 @@ use super::{FileState, Flight, FlightError, FlightFile, SameFile};
 use crate::row::{bad, count, time, word};
 
 /// Reads flights; append `WHERE …`. SUM is cast because PostgreSQL widens it.
-pub(super) const SELECT_FLIGHTS: &str = "SELECT id, name, state, detail, progress, eta_s, \
+pub(super) const SELECT_FLIGHTS: &str = "SELECT id, name, aircraft, state, detail, progress, eta_s, \
     created_by, created_at, summary, \
     (SELECT COUNT(*) FROM flight_files WHERE flight = flights.id) AS files, \
     (SELECT CAST(COALESCE(SUM(bytes), 0) AS BIGINT) FROM flight_files WHERE flight = flights.id) \
@@ -28,6 +28,7 @@ const SELECT_FILES: &str = "SELECT f.*, o.flight AS same_flight, o.name AS same_
 pub(super) struct FlightRow {
     id: i64,
     name: String,
+    aircraft: String,
     state: String,
     detail: String,
     progress: Option<f64>,
@@ -57,6 +58,7 @@ impl TryFrom<FlightRow> for Flight {
             received: count(&key, "received", row.received)?,
             summary: row.summary.map(summary).transpose()?,
             name: row.name,
+            aircraft: Some(row.aircraft).filter(|serial| !serial.is_empty()),
             detail: row.detail,
             progress: row.progress,
             eta_s: row.eta_s,

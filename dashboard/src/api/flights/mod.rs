@@ -37,6 +37,10 @@ pub(crate) struct NewFlight {
     /// For people, at most 200 characters; `flight-{id}` if not given.
     #[serde(default)]
     name: Option<String>,
+    /// Serial number of the aircraft that flew it. What was heard of it live then places videos that bring no
+    /// telemetry.
+    #[serde(default)]
+    aircraft: Option<String>,
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -79,10 +83,11 @@ pub(crate) struct FlightDetail {
 pub(crate) async fn create(
     State(app): State<App>,
     Reviewer(session): Reviewer,
-    JsonBody(NewFlight { name }): JsonBody<NewFlight>,
+    JsonBody(NewFlight { name, aircraft }): JsonBody<NewFlight>,
 ) -> Result<(StatusCode, Json<Flight>), ApiError> {
     let name = name.unwrap_or_default();
-    let flight = app.context.store.new_flight(&name, &session.user).await?;
+    let store = &app.context.store;
+    let flight = store.new_flight_of(&name, &session.user, aircraft.as_deref()).await?;
     audit(&app, session.user, "flight_created", flight.id, flight.name.clone()).await?;
     Ok((StatusCode::CREATED, Json(flight)))
 }

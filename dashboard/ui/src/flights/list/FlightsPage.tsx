@@ -1,12 +1,12 @@
 /** Every flight, newest first, and the place to bring a new one. */
-import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
-import { App, Button, Empty, Input, Skeleton } from "antd";
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { App, Button, Empty, Input, Select, Skeleton } from "antd";
 import { useState } from "react";
 import { useNavigate } from "react-router";
 import type { Session } from "../../api.types";
 import { explain, Failure } from "../../failure";
 import { createFlight } from "../api";
-import { flightsQuery } from "../queries";
+import { aircraftQuery, flightsQuery } from "../queries";
 import { takeFlight } from "../patch";
 import { DropZone } from "../upload/DropZone";
 import { flightName, type Picked } from "../upload/picked";
@@ -76,8 +76,10 @@ function NewFlight({ small, explained }: { small: boolean; explained: boolean })
   const navigate = useNavigate();
   const { message } = App.useApp();
   const [name, setName] = useState("");
+  const [aircraft, setAircraft] = useState<string>();
+  const heard = useQuery({ ...aircraftQuery, refetchInterval: 60_000 }).data ?? [];
   const create = useMutation({
-    mutationFn: (picked: Picked[]) => createFlight(name.trim() || flightName(picked).slice(0, NAME_LENGTH)),
+    mutationFn: (picked: Picked[]) => createFlight(name.trim() || flightName(picked).slice(0, NAME_LENGTH), aircraft),
     onSuccess: (flight, picked) => {
       takeFlight(client, flight);
       uploadsOf(flight.id).add(picked, []);
@@ -101,6 +103,19 @@ function NewFlight({ small, explained }: { small: boolean; explained: boolean })
         aria-label={t("upload.name")}
         onChange={(event) => setName(event.target.value)}
       />
+      {heard.length > 0 && (
+        <Select
+          allowClear
+          className={css.name}
+          value={aircraft}
+          placeholder={t("upload.aircraft")}
+          aria-label={t("upload.aircraft")}
+          title={t("upload.aircraft_hint")}
+          onChange={setAircraft}
+          options={heard.map(({ serial, model }) => ({ value: serial, label: model === null ? serial : `${model} · ${serial}` }))}
+          data-testid="upload-aircraft"
+        />
+      )}
     </DropZone>
   );
 }

@@ -13,12 +13,12 @@ use anyhow::Context as _;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use domain::Clock;
-use flight::cloud::{Devices, Serial, Topic, TopicKind, Update};
+use flight::cloud::{Devices, Serial, Topic, TopicKind, Update, Upload};
 use ingest::{Broker, Heard, Keep};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
-use store::{NewTelemetry, Store, StoreError};
+use store::{NewObject, NewTelemetry, Store, StoreError};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -98,7 +98,8 @@ pub(crate) async fn listen(
         stop.cancelled().await;
         return Ok(());
     };
-    let mut log = Log { devices: Devices::default(), sky, store, clock };
+    let fetch = config.flight.object_store.is_some();
+    let mut log = Log { devices: Devices::default(), sky, fetch, store, clock };
     log.remember().await.context("cannot read what aircraft said last")?;
     ingest::hear(&broker, &FILTERS, stop, log).await.context("cannot listen to aircraft")
 }
@@ -107,6 +108,8 @@ pub(crate) async fn listen(
 struct Log {
     devices: Devices,
     sky: Sky,
+    /// Whether files that a dock announces are fetched.
+    fetch: bool,
     store: Store,
     clock: Arc<dyn Clock>,
 }
@@ -177,6 +180,10 @@ impl Log {
             Update::Event(event) => event.at,
             Update::Repeated { .. } => None,
         };
+        let object = match &update {
+            Update::Upload(upload) if self.fetch => Some(self.object(upload)),
+            _ => None,
+        };
         Some(NewTelemetry {
             device: topic.serial.as_str().to_owned(),
             at: at.unwrap_or(now),
@@ -185,8 +192,35 @@ impl Log {
             // and the time of a repeated message is that of its arrival.
             tid: Some(BASE64_STANDARD.encode(Sha256::digest(&heard.payload))),
             body: String::from_utf8_lossy(&heard.payload).into_owned(),
+            object,
         })
     }
+
+    fn object(&self, upload: &Upload) -> NewObject {
+        let gateway = upload.gateway.as_str().to_owned();
+        let aircraft = self.sky.aircraft_of(&upload.gateway);
+        NewObject {
+            // One that names no flight belongs to what its dock sent last.
+            task: if upload.flight_id.is_empty() { gateway.clone() } else { upload.flight_id.clone() },
+            object_key: upload.object_key.clone(),
+            name: name_in_flight(upload),
+            aircraft: aircraft.map(|serial| serial.as_str().to_owned()),
+            by: gateway,
+            uploaded: upload.uploaded,
+            expected: upload.expected,
+        }
+    }
+}
+
+/// Where a file stands in its flight: its folder on the aircraft and its name, without what leads elsewhere.
+fn name_in_flight(upload: &Upload) -> String {
+    let given = format!("{}/{}", upload.path, upload.name).replace('\\', "/");
+    let parts = |text: &str| {
+        let parts = text.split('/').map(|part| part.trim().replace(char::is_control, ""));
+        parts.filter(|part| !matches!(part.as_str(), "" | "." | "..")).collect::<Vec<_>>()
+    };
+    let name = if upload.name.is_empty() { parts(&upload.object_key) } else { parts(&given) };
+    name.join("/")
 }
 
 /// The topic that a message was kept from.

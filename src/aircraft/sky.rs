@@ -46,6 +46,14 @@ impl Sky {
         seen.iter().map(|(serial, seen)| seen.told(serial, now)).collect()
     }
 
+    /// The only aircraft of a dock; `None` where it has none, or several.
+    pub(super) fn aircraft_of(&self, gateway: &Serial) -> Option<Serial> {
+        let seen = self.seen();
+        let mut of = seen.iter().filter(|(_, seen)| seen.gateway.as_ref() == Some(gateway));
+        let (only, _) = of.next()?;
+        of.next().is_none().then(|| only.clone())
+    }
+
     fn reported(&self, osd: &Osd, devices: &Devices, now: Timestamp) {
         let Some(live) = devices.live(&osd.serial, osd.at) else { return };
         let mut seen = self.seen();

@@ -166,6 +166,8 @@ fn start_flights(
         clock: Arc::clone(clock),
         stop: stop.clone(),
     };
+    let fetching = works.clone();
+    stages.spawn(async move { ("fetch", flights::fetch(fetching).await) });
     stages.spawn(async move { ("flights", flights::work(works).await) });
 }
 

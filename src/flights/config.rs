@@ -6,6 +6,8 @@ use ground::Budget;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
+use super::fetch::ObjectStoreConfig;
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct FlightConfig {
@@ -22,6 +24,8 @@ pub(crate) struct FlightConfig {
     /// Folders that are taken in as flights when the program starts, each once; a flight is called like
     /// its folder. Default: none.
     pub import: Vec<PathBuf>,
+    /// `[flight.object_store]`: where docks leave their files. Default: none are fetched.
+    pub object_store: Option<ObjectStoreConfig>,
     /// `[[flight.aircraft]]`: what holds for some aircraft only.
     pub aircraft: Vec<Aircraft>,
 }
@@ -56,6 +60,7 @@ impl Default for FlightConfig {
             ground_above_sea_m: None,
             budget: BudgetWord::Named("no_rtk".to_owned()),
             import: Vec::new(),
+            object_store: None,
             aircraft: Vec::new(),
         }
     }
@@ -77,6 +82,7 @@ impl FlightConfig {
             problems.push(("flight.ground_above_takeoff_m".to_owned(), rule));
         }
         problems.extend(self.budget.problem("flight.budget"));
+        problems.extend(self.object_store.as_ref().and_then(ObjectStoreConfig::problem));
         for aircraft in &self.aircraft {
             let key = |field: &str| format!("flight.aircraft.{}.{field}", aircraft.name);
             problems.extend(aircraft.budget.iter().filter_map(|b| b.problem(&key("budget"))));

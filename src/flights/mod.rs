@@ -6,6 +6,7 @@
 mod account;
 mod airborne;
 mod config;
+mod fetch;
 mod fly;
 mod gather;
 mod import;
@@ -21,6 +22,7 @@ mod work;
 pub(crate) use account::alerts_of;
 pub(crate) use airborne::Airborne;
 pub(crate) use config::FlightConfig;
+pub(crate) use fetch::fetch;
 pub(crate) use fly::{Hangar, fly};
 pub(crate) use gather::Gathered;
 pub(crate) use legs::Legs;

@@ -5,6 +5,7 @@ mod aircraft;
 mod analysed;
 mod compared;
 mod cut;
+mod fetched;
 mod heard;
 mod served;
 mod walked;
@@ -90,6 +91,16 @@ impl Desk {
     pub(crate) fn get(&self, path: &str) -> Option<Value> {
         let request = ureq::get(format!("{}{path}", self.base)).header("cookie", &self.cookie);
         request.call().ok()?.body_mut().read_json().ok()
+    }
+
+    /// Asks for something to be done; returns the status of the answer.
+    pub(crate) fn post(&self, path: &str) -> u16 {
+        let url = format!("{}{path}", self.base);
+        match ureq::post(url).header("cookie", &self.cookie).send_json(json!({})) {
+            Ok(answer) => answer.status().as_u16(),
+            Err(ureq::Error::StatusCode(status)) => status,
+            Err(error) => panic!("{path}: {error}"),
+        }
     }
 
     pub(crate) fn new_flight(&self, name: &str) -> u64 {

@@ -115,6 +115,7 @@ mod tests {
                     kind: "osd".to_owned(),
                     tid: None,
                     body: json!({"timestamp": at.as_millisecond(), "data": data}).to_string(),
+                    object: None,
                 }
             })
             .collect();

@@ -117,6 +117,7 @@ pub(crate) fn documents() -> OpenApiRouter<App> {
         .routes(routes!(flights::show, flights::delete))
         .routes(routes!(flights::start))
         .routes(routes!(flights::retry))
+        .routes(routes!(flights::fetch))
         .routes(routes!(flights::report))
         .routes(routes!(flights::export))
         .routes(routes!(health::live))

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use sqlx::Sqlite;
 
+use super::{NewObject, objects};
 use crate::digest::sha256_hex;
 use crate::row::time;
 use crate::{Store, StoreError};
@@ -29,6 +30,8 @@ pub struct NewTelemetry {
     pub tid: Option<String>,
     /// The message as JSON.
     pub body: String,
+    /// A file to be fetched that it announces.
+    pub object: Option<NewObject>,
 }
 
 /// A message that is kept.
@@ -46,7 +49,8 @@ pub struct Telemetry {
 
 impl Store {
     /// Keeps messages, all or none; returns how many were news. A message of the same device with
-    /// the same id (or, without one, the same content) is kept once.
+    /// the same id (or, without one, the same content) is kept once. Files that new messages announce
+    /// are noted with them.
     pub async fn append_telemetry(&self, new: &[NewTelemetry]) -> Result<u64, StoreError> {
         if new.is_empty() {
             return Ok(0);
@@ -158,9 +162,10 @@ impl Store {
     async fn insert_telemetry(&self, new: &[NewTelemetry]) -> sqlx::Result<u64> {
         let now = self.now();
         let mut written = 0;
+        let mut flights = Vec::new();
         let mut tx = self.begin().await?;
         for message in new {
-            written += sqlx::query::<Sqlite>(
+            let news = sqlx::query::<Sqlite>(
                 "INSERT INTO telemetry (device, key, at, received_at, kind, body) \
                  VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (device, key) DO NOTHING",
             )
@@ -173,8 +178,15 @@ impl Store {
             .execute(&mut *tx)
             .await?
             .rows_affected();
+            written += news;
+            if let Some(object) = message.object.as_ref().filter(|_| news > 0) {
+                flights.extend(objects::announce(&mut tx, object, now).await?);
+            }
         }
         tx.commit().await?;
+        for flight in flights {
+            self.announce_flight(flight);
+        }
         Ok(written)
     }
 }
@@ -222,6 +234,7 @@ mod tests {
             kind: "osd".to_owned(),
             tid: tid.map(str::to_owned),
             body: body.to_owned(),
+            object: None,
         }
     }
 

@@ -17,7 +17,7 @@ use axum::{
 };
 use domain::{FlightId, FlightReport, FlightState, FlightWarning, WarningCode};
 use serde::{Deserialize, Serialize};
-use store::{AuditEntry, Flight, FlightError, FlightFile};
+use store::{AuditEntry, Flight, FlightError, FlightFile, FlightObject};
 use utoipa::{IntoParams, ToSchema};
 
 pub(crate) use export::*;
@@ -67,6 +67,8 @@ pub(crate) struct FlightDetail {
     #[serde(flatten)]
     flight: Flight,
     file_list: Vec<FlightFile>,
+    /// What a dock left for it in an object store.
+    objects: Vec<FlightObject>,
     /// Those known so far.
     warnings: Vec<FlightWarning>,
 }
@@ -126,16 +128,21 @@ pub(crate) async fn show(
     _: SignedIn,
     FlightPath(id): FlightPath,
 ) -> Result<Json<FlightDetail>, ApiError> {
+    detail(&app, id).await.map(Json)
+}
+
+async fn detail(app: &App, id: FlightId) -> Result<FlightDetail, ApiError> {
     let store = &app.context.store;
     let flight = store.flight(id).await?.ok_or(FlightError::NoFlight { flight: id })?;
     let file_list = store.flight_files(id).await?;
+    let objects = store.flight_objects(id).await?;
     let mut warnings = duplicates(&file_list);
     if flight.state == FlightState::Done {
         let told = store.report(id).await?.warnings;
         warnings.retain(|new| !told.iter().any(|w| w.code == new.code && w.file == new.file));
         warnings.extend(told);
     }
-    Ok(Json(FlightDetail { flight, file_list, warnings }))
+    Ok(FlightDetail { flight, file_list, objects, warnings })
 }
 
 /// Removes a flight with its files, while it is uploading or after it failed.
@@ -197,6 +204,25 @@ pub(crate) async fn retry(
     let flight = app.context.store.retry(id).await?;
     audit(&app, session.user, "flight_retried", id, String::new()).await?;
     Ok((StatusCode::ACCEPTED, Json(flight)))
+}
+
+/// Fetches what is still missing from the object store, now.
+#[utoipa::path(
+    post, path = "/api/flights/{id}/fetch", tag = "flights", params(("id" = FlightId, Path)),
+    responses(
+        (status = 202, body = FlightDetail), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 409, description = "`flight_busy`: it takes no files any more", body = ErrorBody),
+    )
+)]
+pub(crate) async fn fetch(
+    State(app): State<App>,
+    Reviewer(session): Reviewer,
+    FlightPath(id): FlightPath,
+) -> Result<(StatusCode, Json<FlightDetail>), ApiError> {
+    let asked = app.context.store.fetch_again(id).await?;
+    audit(&app, session.user, "flight_fetched", id, format!("{asked} files")).await?;
+    detail(&app, id).await.map(|detail| (StatusCode::ACCEPTED, Json(detail)))
 }
 
 /// What came of a flight.

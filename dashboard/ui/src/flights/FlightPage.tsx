@@ -6,6 +6,7 @@ import { Link, useParams } from "react-router";
 import { ApiError } from "../api";
 import type { Session } from "../api.types";
 import { Failure } from "../failure";
+import { Awaited } from "./Awaited";
 import { FLIGHT_COLOUR } from "./colours";
 import { StateTag } from "../StateTag";
 import css from "./flight.module.css";
@@ -40,7 +41,7 @@ export default function FlightPage({ session }: { session: Session }) {
         </StateTag>
         <FlightTools flight={data} mayChange={mayChange} />
       </header>
-      {data.state === "done" ? <Report flight={data} /> : <div className={css.scroll}>{mayChange && data.state === "uploading" ? <UploadPanel flight={data} /> : <Working flight={data} mayChange={mayChange} />}</div>}
+      {data.state === "done" ? <Report flight={data} /> : <div className={css.scroll}><Awaited flight={data} mayChange={mayChange} />{mayChange && data.state === "uploading" ? <UploadPanel flight={data} /> : <Working flight={data} mayChange={mayChange} />}</div>}
     </div>
   );
 }

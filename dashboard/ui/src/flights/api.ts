@@ -29,6 +29,10 @@ export function retryFlight(id: number): Promise<Flight> {
   return request("POST", `/api/flights/${id}/retry`, {});
 }
 
+export function fetchFlight(id: number): Promise<FlightDetail> {
+  return request("POST", `/api/flights/${id}/fetch`, {});
+}
+
 export function getReport(id: number, signal?: AbortSignal): Promise<FlightReport> {
   return request("GET", `/api/flights/${id}/report`, undefined, signal);
 }

@@ -81,7 +81,19 @@ export type WarningCode =
   | "flat_ground";
 export type FlightWarning = { code: WarningCode; file: string; detail: string; count: number };
 
-export type FlightDetail = Flight & { file_list: FlightFile[]; warnings: FlightWarning[] };
+/** A file that a dock left in an object store. */
+export type FlightObject = {
+  object_key: string;
+  name: string;
+  state: "waiting" | "fetched" | "failed";
+  /** In vain. */
+  tries: number;
+  due_at: Time;
+  /** The reason, in English; may be empty. */
+  detail: string;
+};
+
+export type FlightDetail = Flight & { file_list: FlightFile[]; objects: FlightObject[]; warnings: FlightWarning[] };
 export type FlightPage = { items: Flight[]; next?: string | null };
 
 export type MediaKind = "video" | "photo" | "telemetry" | "route" | "other";

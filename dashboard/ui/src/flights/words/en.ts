@@ -96,6 +96,15 @@ export const en: FlightWords = {
   "problem.unreadable": "The browser cannot read this file: it may have been moved or changed, or its card was removed",
   "problem.other": "The server refused ({code}): {message}",
 
+  "objects.title": "Files from the dock",
+  "objects.count": "{done} of {all} fetched",
+  "objects.hint": "The dock puts them into an object store, they are fetched from there; processing starts by itself once all are here.",
+  "objects.waiting": "Waiting",
+  "objects.failed": "Not fetched",
+  "objects.tried": "tried {n}×, next {at}",
+  "objects.again": "Try now",
+  "objects.failed_hint": "Once the cause is gone, try again; or start processing without what is missing.",
+
   "flight.back": "Back to the list",
   "flight.not_found": "There is no such flight",
   "flight.not_found_hint": "The link may be incomplete, or the flight has been deleted.",

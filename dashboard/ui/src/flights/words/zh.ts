@@ -94,6 +94,15 @@ export const zh = {
   "problem.unreadable": "浏览器读不到此文件：可能已被移动、改动，或存储卡已拔出",
   "problem.other": "服务器拒绝（{code}）：{message}",
 
+  "objects.title": "机场上传的文件",
+  "objects.count": "已取回 {done} / {all}",
+  "objects.hint": "由机场传到对象存储，平台自动取回；取齐后自动开始处理。",
+  "objects.waiting": "等待取回",
+  "objects.failed": "未能取回",
+  "objects.tried": "已试 {n} 次，下次 {at}",
+  "objects.again": "立即重试",
+  "objects.failed_hint": "排除原因后点“立即重试”；也可以不等缺少的文件，直接开始处理。",
+
   "flight.back": "返回列表",
   "flight.not_found": "没有这次飞行",
   "flight.not_found_hint": "链接可能不完整，或飞行已被删除。",

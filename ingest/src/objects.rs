@@ -56,7 +56,8 @@ impl Bucket {
     ) -> Result<BoxStream<'static, io::Result<Bytes>>, ObjectError> {
         let range = (from > 0).then_some(GetRange::Offset(from));
         let options = GetOptions { range, ..GetOptions::default() };
-        let got = self.store.get_opts(&self.path(key)?, options).await.map_err(|e| failed(key, e))?;
+        let got =
+            self.store.get_opts(&self.path(key)?, options).await.map_err(|e| failed(key, e))?;
         Ok(got.into_stream().map_err(io::Error::other).boxed())
     }
 

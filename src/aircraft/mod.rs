@@ -201,7 +201,11 @@ impl Log {
         let aircraft = self.sky.aircraft_of(&upload.gateway);
         NewObject {
             // One that names no flight belongs to what its dock sent last.
-            task: if upload.flight_id.is_empty() { gateway.clone() } else { upload.flight_id.clone() },
+            task: if upload.flight_id.is_empty() {
+                gateway.clone()
+            } else {
+                upload.flight_id.clone()
+            },
             object_key: upload.object_key.clone(),
             name: name_in_flight(upload),
             aircraft: aircraft.map(|serial| serial.as_str().to_owned()),

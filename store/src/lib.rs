@@ -33,7 +33,11 @@ pub use decide::{Decision, Verdict};
 pub use error::{DecideError, EvidenceError, StoreError};
 pub use evidence::{EvidenceRow, EvidenceState, NewEvidence};
 pub use evidence_file::EvidenceBody;
-pub use flight::{FileOutcome, FileState, Flight, FlightBody, FlightError, FlightFile, FlightObject, FlightPage, FreeSpace, Look, MOST_LOOKS, NewObject, NewTelemetry, ObjectState, SameFile, Step, Telemetry, Uploads};
+pub use flight::{
+    FileOutcome, FileState, Flight, FlightBody, FlightError, FlightFile, FlightObject, FlightPage,
+    FreeSpace, Look, MOST_LOOKS, NewObject, NewTelemetry, ObjectState, SameFile, Step, Telemetry,
+    Uploads,
+};
 pub use manifest::{MANIFEST_NAME, ManifestContext};
 pub use open::Store;
 pub use outbox::Outgoing;

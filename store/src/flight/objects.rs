@@ -218,11 +218,7 @@ pub(super) async fn announce(
     Ok(Some(flight))
 }
 
-async fn flight_of(
-    tx: &mut SqliteConnection,
-    new: &NewObject,
-    now: i64,
-) -> sqlx::Result<FlightId> {
+async fn flight_of(tx: &mut SqliteConnection, new: &NewObject, now: i64) -> sqlx::Result<FlightId> {
     let id: Option<i64> = sqlx::query_scalar::<Sqlite, _>(
         "SELECT MAX(id) FROM flights WHERE task = $1 AND state = 'uploading'",
     )

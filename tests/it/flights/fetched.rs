@@ -60,11 +60,15 @@ fn what_a_dock_leaves_in_an_object_store_becomes_a_flight() {
     desk.done(id);
     let flight = desk.flight(id).unwrap();
     assert_eq!(states(&flight), ["fetched"; 3]);
-    let names: Vec<&str> = list(&flight["file_list"]).iter().map(|file| word(&file["name"])).collect();
+    let names: Vec<&str> =
+        list(&flight["file_list"]).iter().map(|file| word(&file["name"])).collect();
     assert_eq!(names.len(), 3, "{names:?}");
     for (file, name) in list(&flight["file_list"]).iter().zip(FILES) {
         let bytes = std::fs::metadata(demo().join(name)).unwrap().len();
-        assert_eq!((&file["name"], &file["bytes"]), (&json!(format!("100MEDIA/{name}")), &json!(bytes)));
+        assert_eq!(
+            (&file["name"], &file["bytes"]),
+            (&json!(format!("100MEDIA/{name}")), &json!(bytes))
+        );
     }
     assert_eq!(flight["summary"]["frames"], 51);
     assert_eq!(desk.post(&format!("/api/flights/{id}/fetch")), 409, "it takes no files any more");

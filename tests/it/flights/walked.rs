@@ -37,6 +37,6 @@ fn a_reviewer_brings_a_flight_and_reads_what_was_found() {
     assert_eq!(result["cells"], 3, "{told}");
     assert!(number(&result["findings"]) >= 3.0, "{told}");
     assert!(list(&result["warnings"]).contains(&"flat_ground".into()), "{told}");
-    assert!(std::fs::read_dir(&shots).unwrap().count() >= 18, "pictures were taken");
+    assert!(std::fs::read_dir(&shots).unwrap().count() >= 19, "pictures were taken");
     assert!(program.stop());
 }

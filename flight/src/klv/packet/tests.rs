@@ -85,7 +85,7 @@ fn a_wrong_checksum_is_flagged_and_the_packet_kept() {
     wrong[42] ^= 1;
     let packet = only(&wrong);
     assert!(matches!(packet.checksum, Checksum::Wrong { stored: 0xc850, .. }), "{packet:?}");
-    let telemetry = read(&wrong).unwrap();
+    let telemetry = read(wrong.as_slice()).unwrap();
     assert_eq!(telemetry.samples.len(), 1);
     let codes: Vec<_> = telemetry.warnings.into_iter().map(|warning| warning.code).collect();
     assert!(codes.contains(&domain::WarningCode::Checksum), "{codes:?}");
@@ -101,7 +101,7 @@ fn broken_packets_cost_only_themselves() {
     let good = found.iter().flatten().filter(|p| p.checksum == Checksum::Good).count();
     assert_eq!(good, 3, "{found:?}");
     assert_eq!(found.iter().filter(|p| p.is_err()).count(), 3, "{found:?}");
-    let telemetry = read(&stream).unwrap();
+    let telemetry = read(stream.as_slice()).unwrap();
     assert_eq!(telemetry.samples.len(), 3);
 }
 
@@ -129,7 +129,7 @@ fn full_corners_win_over_offsets() {
 
 #[test]
 fn an_empty_file_says_what_it_is_not() {
-    assert!(matches!(read(b"hello"), Err(KlvError::NoPackets)));
+    assert!(matches!(read(b"hello".as_slice()), Err(KlvError::NoPackets)));
 }
 
 /// 407 packets of a real flight, where the development data lies beside the project.
@@ -144,7 +144,7 @@ fn cheyenne() {
         assert!(packet.camera().is_some() && packet.frame_centre.is_some(), "{packet:?}");
         assert!(packet.corners.is_some() && packet.slant_range_m.is_some(), "{packet:?}");
     }
-    let telemetry = read(&stream).unwrap();
+    let telemetry = read(stream.as_slice()).unwrap();
     assert_eq!(telemetry.samples.len(), 407);
     assert!(telemetry.warnings.is_empty(), "{:?}", telemetry.warnings);
 

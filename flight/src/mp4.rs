@@ -84,7 +84,7 @@ mod tests {
 
     use super::*;
 
-    fn boxed(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
+    fn boxed(kind: [u8; 4], content: &[u8]) -> Vec<u8> {
         let length = u32::try_from(content.len() + 8).unwrap();
         [&length.to_be_bytes(), kind.as_slice(), content].concat()
     }
@@ -96,7 +96,7 @@ mod tests {
             seconds.to_be_bytes().to_vec()
         };
         let header = [vec![version, 0, 0, 0], time, vec![0; 12]].concat();
-        boxed(b"moov", &[boxed(b"udta", b"x"), boxed(b"mvhd", &header)].concat())
+        boxed(*b"moov", &[boxed(*b"udta", b"x"), boxed(*b"mvhd", &header)].concat())
     }
 
     #[track_caller]
@@ -110,14 +110,17 @@ mod tests {
         // 2024-06-15T06:30:05Z.
         let seconds = 1_718_433_005 + 2_082_844_800;
         let at = Some("2024-06-15T06:30:05Z");
-        check(&[boxed(b"ftyp", b"isom"), movie(0, seconds)].concat(), at);
-        check(&[boxed(b"ftyp", b"isom"), boxed(b"mdat", &[7; 99]), movie(1, seconds)].concat(), at);
+        check(&[boxed(*b"ftyp", b"isom"), movie(0, seconds)].concat(), at);
+        check(
+            &[boxed(*b"ftyp", b"isom"), boxed(*b"mdat", &[7; 99]), movie(1, seconds)].concat(),
+            at,
+        );
         let long = [&1_u32.to_be_bytes(), b"mdat".as_slice(), &24_u64.to_be_bytes(), &[0; 8]];
         check(&[long.concat(), movie(0, seconds)].concat(), at);
         check(&movie(0, 0), None);
         check(&movie(0, 2_082_844_800), None);
         check(&movie(1, u64::MAX), None);
-        check(&boxed(b"moov", &boxed(b"mvhd", b"12")), None);
+        check(&boxed(*b"moov", &boxed(*b"mvhd", b"12")), None);
         check(b"", None);
         check(b"RIFF....AVI LIST", None);
     }
@@ -127,7 +130,7 @@ mod tests {
         fn any_bytes_are_survived(
             changes in prop::collection::vec((0_usize..60, any::<u8>()), 0..8), cut in 0_usize..70,
         ) {
-            let mut file = [boxed(b"ftyp", b"isom"), movie(0, 3_801_277_805)].concat();
+            let mut file = [boxed(*b"ftyp", b"isom"), movie(0, 3_801_277_805)].concat();
             for (at, to) in changes {
                 let at = at % file.len();
                 file[at] = to;

@@ -23,7 +23,7 @@ pub struct Bucket {
 pub enum ObjectError {
     /// Keys of `options` are not told by their values: those are secrets.
     #[error("`{url}` cannot be used as an object store")]
-    Url { url: Url, source: object_store::Error },
+    Url { url: Box<Url>, source: object_store::Error },
     #[error("`{key}` is no key of an object")]
     Key { key: String },
     #[error("there is no `{key}` in the object store")]
@@ -37,7 +37,7 @@ impl Bucket {
     /// the environment in lower case (`aws_access_key_id`, `aws_endpoint`, `allow_http`…).
     /// Nothing is asked of the store here.
     pub fn open(url: &Url, options: &BTreeMap<String, String>) -> Result<Self, ObjectError> {
-        let failed = |source| ObjectError::Url { url: bare(url), source };
+        let failed = |source| ObjectError::Url { url: Box::new(bare(url)), source };
         let (store, prefix) = object_store::parse_url_opts(url, options).map_err(failed)?;
         Ok(Self { store: store.into(), prefix })
     }

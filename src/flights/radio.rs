@@ -12,12 +12,14 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::media::Reading;
 
+/// Payloads of an aircraft from one instant to another, in the order of their time.
+type Heard<'a> = &'a dyn Fn(&str, Timestamp, Timestamp) -> anyhow::Result<Vec<String>>;
+
 /// Who is asked for what aircraft said.
 pub(crate) struct Radio<'a> {
     /// The serial number that the flight was given.
     pub aircraft: Option<String>,
-    /// Payloads of an aircraft from one instant to another, in the order of their time.
-    pub heard: &'a dyn Fn(&str, Timestamp, Timestamp) -> anyhow::Result<Vec<String>>,
+    pub heard: Heard<'a>,
 }
 
 impl Radio<'_> {

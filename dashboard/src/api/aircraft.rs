@@ -98,13 +98,13 @@ mod tests {
     const SERIAL: &str = "1581F5BMD228Q00A82XX";
 
     /// A message a second, of which every other one is about the battery alone.
-    async fn said(page: &Page, seconds: i64) {
+    async fn said(page: &Page, seconds: i32) {
         let now = page.bench.context.clock.now();
-        let messages: Vec<NewTelemetry> = (0..seconds)
+        let messages: Vec<NewTelemetry> = (0_i32..seconds)
             .map(|n| {
-                let at = now - jiff::SignedDuration::from_secs(seconds - n);
+                let at = now - jiff::SignedDuration::from_secs((seconds - n).into());
                 let data = if n % 2 == 0 {
-                    json!({"latitude": 30.89, "longitude": 120.08 + 1e-5 * n as f64,
+                    json!({"latitude": 30.89, "longitude": 120.08 + 1e-5 * f64::from(n),
                         "elevation": 50, "attitude_head": -90})
                 } else {
                     json!({"battery": {"capacity_percent": 70}})

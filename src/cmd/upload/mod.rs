@@ -23,12 +23,11 @@ pub(crate) fn run(args: &cli::Upload) -> anyhow::Result<ExitCode> {
         .or_else(|| std::env::var("XUNJIAN_PASSWORD").ok())
         .context("no password: give it on stdin or in XUNJIAN_PASSWORD")?;
     let server = Server::sign_in(&args.to, &args.user, &password)?;
-    let flight = match args.flight {
-        Some(flight) => flight,
-        None => {
-            let name = args.name.clone().unwrap_or_else(|| name_of(&args.files));
-            server.new_flight(&name, args.aircraft.as_deref())?
-        }
+    let flight = if let Some(flight) = args.flight {
+        flight
+    } else {
+        let name = args.name.clone().unwrap_or_else(|| name_of(&args.files));
+        server.new_flight(&name, args.aircraft.as_deref())?
     };
     tracing::info!(flight, files = files.len(), "uploading");
     let known = server.files(flight)?;

@@ -3,6 +3,8 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
+use domain::{Clock as _, SystemClock};
+
 use super::{Desk, list};
 use crate::program::{Mosquitto, Site, free_port, text, wait_for};
 
@@ -47,8 +49,7 @@ fn what_aircraft_say_is_kept_once() {
 
 /// A dock that has an aircraft, and the aircraft in a slow turn until now: one report a second.
 pub(super) fn in_the_air(port: u16, serial: &str, seconds: u32) {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    let now = u64::try_from(now.as_millis()).unwrap();
+    let now = u64::try_from(SystemClock.now().as_millisecond()).unwrap();
     let has = serde_json::json!({
         "tid": "topo", "bid": "topo", "timestamp": now, "method": "update_topo",
         "data": {"sub_devices": [{"sn": serial, "domain": 0, "type": 91, "sub_type": 1}]}

@@ -37,12 +37,16 @@ pub(crate) struct Noted {
     /// Frames of each file.
     pub by_media: BTreeMap<usize, u64>,
     last_look: Option<Timestamp>,
+    /// Looks of video are noted at intervals of this many times [`EVERY`].
+    sparse: u32,
 }
 
 /// Ground farther away than this is not called seen, metres.
 const REACH_M: f64 = 600.0;
 /// One look at the ground is noted per second of video.
 const EVERY: SignedDuration = SignedDuration::from_secs(1);
+/// More of one flight are thinned out.
+const MOST_LOOKS: usize = 20_000;
 
 impl Airborne {
     pub(crate) fn new(legs: Arc<Legs>, fences: Arc<Fences>) -> Self {
@@ -140,7 +144,7 @@ impl Airborne {
             }
         };
         let noted = &mut self.noted;
-        let due = noted.last_look.is_none_or(|last| frame.at.duration_since(last) >= EVERY);
+        let due = noted.last_look.is_none_or(|last| frame.at.duration_since(last) >= noted.every());
         if due || seat.picture() == Picture::Photo {
             noted.last_look = Some(frame.at);
             let mut look = GroundLook {
@@ -153,13 +157,32 @@ impl Airborne {
                 empty: Vec::new(),
             };
             look.empty = empty_fences(&self.fences, &look, frame, seen);
-            noted.looks.push(look);
+            noted.add(look);
         }
         footprint.ring
     }
 
     fn refuse(&mut self, code: WarningCode, detail: impl FnOnce() -> String) {
         self.noted.refused.entry(code).or_insert_with(|| (0, detail())).0 += 1;
+    }
+}
+
+impl Noted {
+    fn every(&self) -> SignedDuration {
+        EVERY * 2_i32.saturating_pow(self.sparse)
+    }
+
+    /// Twelve hours are as many looks as five: beyond [`MOST_LOOKS`] every second one goes, and half as many come.
+    fn add(&mut self, look: GroundLook) {
+        self.looks.push(look);
+        if self.looks.len() > MOST_LOOKS {
+            let mut kept = false;
+            self.looks.retain(|_| {
+                kept = !kept;
+                kept
+            });
+            self.sparse += 1;
+        }
     }
 }
 
@@ -204,5 +227,31 @@ fn code(why: &NoGround) -> WarningCode {
         NoGround::NoAttitude => WarningCode::NoAttitude,
         NoGround::NoHeight => WarningCode::NoHeight,
         _ => WarningCode::RaysRefused,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looks_of_a_long_flight_are_thinned_out() {
+        let look = |second: i64| GroundLook {
+            at: Timestamp::from_second(second).unwrap(),
+            media: 0,
+            media_s: 0.0,
+            ring: Vec::new(),
+            gsd_cm: 2.0,
+            objects: 0,
+            empty: Vec::new(),
+        };
+        let mut noted = Noted::default();
+        for second in 0..=i64::try_from(MOST_LOOKS).unwrap() {
+            noted.add(look(second));
+        }
+        assert_eq!(noted.every(), EVERY * 2);
+        assert_eq!(noted.looks.len(), MOST_LOOKS / 2 + 1);
+        let apart = noted.looks.windows(2).map(|two| two[1].at.duration_since(two[0].at));
+        assert!(apart.into_iter().all(|apart| apart == noted.every()));
     }
 }

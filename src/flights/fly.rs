@@ -97,7 +97,9 @@ pub(crate) async fn fly(
         warnings,
         alerts,
     };
-    Ok(account::report(luggage, landed))
+    // Footprints of hours take seconds to join.
+    let accounting = tokio::task::spawn_blocking(move || account::report(luggage, landed));
+    accounting.await.context("the account panicked")
 }
 
 impl Hangar<'_> {

@@ -45,6 +45,18 @@ impl Store {
         Ok(claimed)
     }
 
+    /// How many flights come before one that waits: those that are looked at, and those queued earlier.
+    pub async fn flights_ahead(&self, flight: FlightId) -> Result<u64, StoreError> {
+        let sql = "SELECT count(*) FROM flights AS other, flights AS this WHERE this.id = $1 AND \
+                   (other.state = 'processing' OR other.state = 'queued' AND \
+                   (other.queued_at, other.id) < (this.queued_at, this.id))";
+        let count: sqlx::Result<i64> =
+            sqlx::query_scalar(sql).bind(number(flight)).fetch_one(&self.inner.readers).await;
+        count
+            .and_then(|count| crate::row::count("flights", "ahead", count))
+            .map_err(|e| self.failed(format!("count the flights before {flight}"), e))
+    }
+
     /// Puts flights back into the queue that a program was working on when it was stopped; they
     /// come before the others. Called once, before the first is claimed.
     pub async fn resume_flights(&self) -> Result<Vec<FlightId>, StoreError> {

@@ -67,6 +67,8 @@ pub(crate) struct FlightDetail {
     #[serde(flatten)]
     flight: Flight,
     file_list: Vec<FlightFile>,
+    /// How many flights are looked at before it, while it is queued; else 0.
+    ahead: u64,
     /// What a dock left for it in an object store.
     objects: Vec<FlightObject>,
     /// Those known so far.
@@ -136,13 +138,15 @@ async fn detail(app: &App, id: FlightId) -> Result<FlightDetail, ApiError> {
     let flight = store.flight(id).await?.ok_or(FlightError::NoFlight { flight: id })?;
     let file_list = store.flight_files(id).await?;
     let objects = store.flight_objects(id).await?;
+    let queued = flight.state == FlightState::Queued;
+    let ahead = if queued { store.flights_ahead(id).await? } else { 0 };
     let mut warnings = duplicates(&file_list);
     if flight.state == FlightState::Done {
         let told = store.report(id).await?.warnings;
         warnings.retain(|new| !told.iter().any(|w| w.code == new.code && w.file == new.file));
         warnings.extend(told);
     }
-    Ok(FlightDetail { flight, file_list, objects, warnings })
+    Ok(FlightDetail { flight, file_list, ahead, objects, warnings })
 }
 
 /// Removes a flight with its files, while it is uploading or after it failed.

@@ -58,6 +58,7 @@ function Progressing({ flight }: { flight: FlightDetail }) {
         {[detail, eta_s === null ? "" : t("figure.eta", { eta: duration(Math.ceil(eta_s), t) })].filter(Boolean).join(" · ")}
       </div>
       {(state === "queued" || state === "processing") && <p className={css.hint}>{t(`flight.${state}_hint`)}</p>}
+      {state === "queued" && flight.ahead > 0 && <p className={css.hint}>{t("flight.ahead", { n: flight.ahead })}</p>}
     </Card>
   );
 }

@@ -93,7 +93,13 @@ export type FlightObject = {
   detail: string;
 };
 
-export type FlightDetail = Flight & { file_list: FlightFile[]; objects: FlightObject[]; warnings: FlightWarning[] };
+export type FlightDetail = Flight & {
+  file_list: FlightFile[];
+  /** Flights before it in the queue. */
+  ahead: number;
+  objects: FlightObject[];
+  warnings: FlightWarning[];
+};
 export type FlightPage = { items: Flight[]; next?: string | null };
 
 export type MediaKind = "video" | "photo" | "telemetry" | "route" | "other";

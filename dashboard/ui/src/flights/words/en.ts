@@ -109,6 +109,7 @@ export const en: FlightWords = {
   "flight.not_found": "There is no such flight",
   "flight.not_found_hint": "The link may be incomplete, or the flight has been deleted.",
   "flight.queued": "Waiting for its turn",
+  "flight.ahead": "Flights before it: {n}. The list shows which one is processed, and how long it still takes.",
   "flight.queued_hint": "It starts by itself after the flights before it. You may leave this page.",
   "flight.processing": "Processing",
   "flight.processing_hint":

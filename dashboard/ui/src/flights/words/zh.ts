@@ -107,6 +107,7 @@ export const zh = {
   "flight.not_found": "没有这次飞行",
   "flight.not_found_hint": "链接可能不完整，或飞行已被删除。",
   "flight.queued": "等待处理",
+  "flight.ahead": "前面还有 {n} 个飞行；正在处理的飞行及剩余时间见列表。",
   "flight.queued_hint": "前面的飞行处理完后自动开始，可以离开此页。",
   "flight.processing": "正在处理",
   "flight.processing_hint": "可以离开此页；服务器重启后会自动继续，已看完的文件不再重看，也不会重复预警。",

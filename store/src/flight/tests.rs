@@ -292,7 +292,10 @@ async fn queued_flights_are_taken_in_their_order_and_again_after_a_restart() {
         bench.clock.advance(SignedDuration::from_secs(1));
     }
     let ahead = async |flight| store.flights_ahead(flight).await.unwrap();
-    assert_eq!((ahead(flights[2]).await, ahead(flights[0]).await, ahead(flights[1]).await), (0, 1, 2));
+    assert_eq!(
+        (ahead(flights[2]).await, ahead(flights[0]).await, ahead(flights[1]).await),
+        (0, 1, 2)
+    );
     assert_eq!(claimed(store).await, Some(3));
     assert_eq!(ahead(flights[1]).await, 2, "one that is looked at, and one that waits");
     store.mark_file(flights[2], 1, &FileOutcome::Done).await.unwrap();

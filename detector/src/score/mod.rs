@@ -1,4 +1,5 @@
-//! How good a tracker is: its boxes against the truth, by the field's own numbers.
+//! How good an answer is against the truth, by the field's own numbers: tracks here, boxes in
+//! [`detection`], masks of change in [`ChangeCounts`], plates in [`PlateCounts`].
 //!
 //! Reads `MOTChallenge` text, scores it as py-motmetrics 1.4 (CLEAR-MOT, identity) and `TrackEval`
 //! 1.x (HOTA) do, and runs our own tracker on given boxes so that the two can be compared. Pure:
@@ -7,16 +8,21 @@
 //! Conventions: a pair counts from `IoU` 0.5 on; truth whose seventh column is 0 is left out; no
 //! class is filtered, because `MOT15` writes world coordinates where `MOT16` writes the class.
 
+mod change;
 mod clear;
+pub mod detection;
 mod figures;
 mod follow;
 mod hota;
 mod identity;
+mod plates;
 mod read;
 mod report;
 
+pub use change::{ChangeCounts, MaskSizes};
 pub use figures::Figures;
 pub use follow::follow;
+pub use plates::PlateCounts;
 pub use read::{RowProblem, ScoreError, Side};
 pub use report::{Given, Report, ReportError, ReportRow, Tracked, frame_rate, report};
 
@@ -68,18 +74,23 @@ struct Seen {
 
 /// Left, top, width and height in pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Area {
-    x: f64,
-    y: f64,
-    w: f64,
-    h: f64,
+pub struct Area {
+    pub x: f64,
+    pub y: f64,
+    pub w: f64,
+    pub h: f64,
 }
 
 impl Area {
-    fn iou(self, other: Self) -> f64 {
+    /// What both cover, square pixels.
+    fn common(self, other: Self) -> f64 {
         let width = (self.x + self.w).min(other.x + other.w) - self.x.max(other.x);
         let height = (self.y + self.h).min(other.y + other.h) - self.y.max(other.y);
-        let both = width.max(0.0) * height.max(0.0);
+        width.max(0.0) * height.max(0.0)
+    }
+
+    fn iou(self, other: Self) -> f64 {
+        let both = self.common(other);
         let size = |area: Self| area.w.max(0.0) * area.h.max(0.0);
         let either = size(self) + size(other) - both;
         if both > 0.0 { both / either } else { 0.0 }

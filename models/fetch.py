@@ -80,10 +80,16 @@ def choose(manifest: Manifest, only: list[str] | None, machine: str) -> list[Run
 
 def problem(entry: Runtime | Model, dest: Path) -> str | None:
     """What is wrong with the file of an entry, if anything is."""
-    path = dest / entry.file
+    path = place(entry, dest)
     if not path.is_file():
         return "missing"
     return None if sha256_of(path) == entry.sha256 else "damaged"
+
+
+def place(entry: Runtime | Model, dest: Path) -> Path:
+    """Where the file of an entry belongs: a model of our own is part of the repository."""
+    ours = isinstance(entry, Model) and entry.trained is not None
+    return (HERE if ours else dest) / entry.file
 
 
 def verify(wanted: list[Runtime | Model], dest: Path) -> int:
@@ -117,6 +123,8 @@ def converter(dest: Path) -> Path:
 
 def make(entry: Runtime | Model, dest: Path) -> None:
     """Makes one file and moves it to its place."""
+    if place(entry, dest).parent != dest:
+        raise FetchError(f"{entry.file} is part of the repository: `git checkout -- models` puts it right")
     python = private_python(dest / ".venv", HERE / "requirements.txt")
     with tempfile.TemporaryDirectory(prefix=TEMPORARY, dir=dest) as folder:
         work = Path(folder)

@@ -1,18 +1,22 @@
 """Reads `manifest.toml`, strictly.
 
-Owns the meaning of the file: every key is required, an unknown one is an error, and values are checked against each
+Owns the meaning of the file: every key is required that has no default here, an unknown one is an error, and values are checked against each
 other where that is cheap. Errors name the entry, the key and the value, as the file spells them.
 """
 
 import dataclasses
 import re
 import tomllib
+import types
 import typing
 from dataclasses import dataclass
 from pathlib import Path
 
 SCHEMA = 1
-CLASSES = ("person", "bicycle", "car", "motorcycle", "bus", "truck", "dog")
+CLASSES = (
+    *("person", "bicycle", "motorcycle", "two_wheeler", "car", "van", "bus", "truck"),
+    *("muck_truck", "excavator", "dog"),
+)
 
 
 class ManifestError(Exception):
@@ -52,6 +56,14 @@ class GraphSource:
 
 
 @dataclass(frozen=True)
+class Trained:
+    """How a model of our own was made; its file lies beside the manifest."""
+
+    command: str
+    seed: int
+
+
+@dataclass(frozen=True)
 class Runtime:
     """The shared library of one kind of machine."""
 
@@ -75,7 +87,6 @@ class Licence:
 
 @dataclass(frozen=True)
 class Input:
-    tensor: str
     name: str
     layout: str
     width: int
@@ -84,6 +95,7 @@ class Input:
     fit: str
     mean: list[float]
     std: list[float]
+    tensor: str | None = None
 
     @property
     def shape(self) -> list[int]:
@@ -93,9 +105,9 @@ class Input:
 
 @dataclass(frozen=True)
 class Output:
-    tensor: str
     name: str
     shape: list[int]
+    tensor: str | None = None
 
 
 @dataclass(frozen=True)
@@ -117,8 +129,10 @@ class Model:
     nms_iou: float
     outputs: list[Output]
     classes: list[Class]
-    source: GraphSource
     input: Input
+    gsd_cm: float | None = None
+    source: GraphSource | None = None
+    trained: Trained | None = None
 
 
 @dataclass(frozen=True)
@@ -141,6 +155,8 @@ def load(path: Path) -> Manifest:
 
 def build(kind, raw, where: str):
     """`raw`, as TOML gives it, as a value of the type `kind`."""
+    if types.NoneType in typing.get_args(kind):
+        kind = typing.get_args(kind)[0]
     if dataclasses.is_dataclass(kind):
         return build_record(kind, raw, where)
     if typing.get_origin(kind) is list:
@@ -160,10 +176,11 @@ def build_record(kind, raw, where: str):
     keys = {field.metadata.get("key", field.name): field for field in dataclasses.fields(kind)}
     for key in raw.keys() - keys.keys():
         raise ManifestError(f"unknown key `{key}` in {where}")
-    for key in keys.keys() - raw.keys():
+    for key in (key for key in keys.keys() - raw.keys() if keys[key].default is dataclasses.MISSING):
         raise ManifestError(f"missing key `{key}` in {where}")
-    types = typing.get_type_hints(kind)
-    return kind(**{f.name: build(types[f.name], raw[key], f"`{key}` of {where}") for key, f in keys.items()})
+    hints = typing.get_type_hints(kind)
+    given = {key: field for key, field in keys.items() if key in raw}
+    return kind(**{f.name: build(hints[f.name], raw[key], f"`{key}` of {where}") for key, f in given.items()})
 
 
 def check(manifest: Manifest) -> None:
@@ -187,19 +204,23 @@ def check_file(entry: Runtime | Model, name: str) -> None:
     """The hashes and names of what is downloaded and written."""
     if Path(entry.file).name != entry.file or entry.file.startswith("."):
         raise ManifestError(f"`file` of `{name}` must be a plain file name, got `{entry.file}`")
-    for value in (entry.sha256, entry.source.archive_sha256, *(f.sha256 for f in entry.source.files)):
+    source = entry.source
+    of_source = (source.archive_sha256, *(f.sha256 for f in source.files)) if source else ()
+    for value in (entry.sha256, *of_source):
         if not re.fullmatch(r"[0-9a-f]{64}", value):
             raise ManifestError(f"every sha256 of `{name}` must be 64 hexadecimal digits, got `{value}`")
 
 
 def check_model(model: Model) -> None:
     where = f"`{model.id}`"
-    one_of(model.source.registry, ("npm",), f"`registry` of {where}")
+    if (model.source is None) == (model.trained is None):
+        raise ManifestError(f"{where} must have either a `source` or `trained`")
+    if model.source:
+        check_source(model, model.source, where)
     one_of(model.decode, ("nanodet", "ssd"), f"`decode` of {where}")
     one_of(model.input.layout, ("NCHW", "NHWC"), f"`layout` of {where}")
     one_of(model.input.colour, ("BGR", "RGB"), f"`colour` of {where}")
     one_of(model.input.fit, ("letterbox", "squash"), f"`fit` of {where}")
-    one_of(model.source.graph, [f.path for f in model.source.files], f"`graph` of {where}")
     for key in ("min_score", "nms_iou"):
         if not 0 < getattr(model, key) < 1:
             raise ManifestError(f"`{key}` of {where} must lie between 0 and 1, got `{getattr(model, key)}`")
@@ -212,6 +233,15 @@ def check_model(model: Model) -> None:
     unique(f"index of {where}", [c.index for c in model.classes])
     for entry in model.classes:
         one_of(entry.word, CLASSES, f"`class` of {where}")
+
+
+def check_source(model: Model, source: GraphSource, where: str) -> None:
+    """What a model needs that is converted."""
+    one_of(source.registry, ("npm",), f"`registry` of {where}")
+    one_of(source.graph, [f.path for f in source.files], f"`graph` of {where}")
+    for tensor in (model.input, *model.outputs):
+        if tensor.tensor is None:
+            raise ManifestError(f"missing key `tensor` of `{tensor.name}` in {where}")
 
 
 def one_of(value, allowed, where: str) -> None:

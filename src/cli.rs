@@ -32,7 +32,7 @@ pub(crate) enum Command {
     Models(Models),
     /// Send what a drone brought back to a running program, as one flight.
     Upload(Upload),
-    /// Compare with truth: positions, tracks.
+    /// Compare with truth: boxes, changes, positions, tracks.
     #[command(subcommand)]
     Eval(Eval),
     /// The people who sign in.
@@ -119,6 +119,18 @@ pub(crate) struct Upload {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Eval {
+    /// A detector's boxes against labels in the layout of COCO: average precision as the official evaluation
+    /// counts it, precision and recall at the operating threshold, confusion, latency.
+    Detect(Detect),
+    /// Masks of change against labelled ones: a folder with `label` and `predict_NAME` beside it.
+    Change {
+        /// Holds `label/` and one or more `predict_NAME/` with masks of the same file names.
+        #[arg(long)]
+        pairs: PathBuf,
+        /// JSON instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
     /// How far the middle of the picture, projected from the pose alone, lies from the frame centre that
     /// every packet of a MISB ST 0601 stream says.
     Ground {
@@ -154,6 +166,58 @@ pub(crate) enum Eval {
         #[arg(long)]
         config: Option<PathBuf>,
     },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Detect {
+    /// The labels.
+    #[arg(long)]
+    pub coco: PathBuf,
+    /// Where its pictures lie. Default: beside the labels, or in `images` there.
+    #[arg(long)]
+    pub images: Option<PathBuf>,
+    /// Score these results, in the layout of COCO, instead of a model's.
+    #[arg(long)]
+    pub detections: Option<PathBuf>,
+    /// Take detector settings from here.
+    #[arg(long)]
+    pub config: Option<PathBuf>,
+    /// Which model looks. Default: as configured, else nanodet-g.
+    #[arg(long)]
+    pub model: Option<String>,
+    /// Threads of one inference. Default: as configured, else 1.
+    #[arg(long)]
+    pub threads: Option<u16>,
+    /// Where manifest.toml and cache/ are. Default: as configured, else `models`.
+    #[arg(long)]
+    pub models_dir: Option<PathBuf>,
+    /// Look in tiles of so many pixels, and at the whole picture. Default: at the whole picture alone.
+    #[arg(long)]
+    pub tile: Option<u32>,
+    /// Look in tiles of the scale the model likes: a pixel of the set shows so many centimetres of ground.
+    #[arg(long, conflicts_with = "tile")]
+    pub gsd: Option<f64>,
+    /// The share of its side by which a tile overlaps the next.
+    #[arg(long, default_value_t = 0.2)]
+    pub overlap: f32,
+    /// With tiles, do not look at the whole picture too.
+    #[arg(long)]
+    pub no_whole: bool,
+    /// Only the pictures whose file name, scene, part or flight a line of this file names.
+    #[arg(long)]
+    pub split: Option<PathBuf>,
+    /// What a category of the set is to us, `name=class`; also `vehicle` (some motor vehicle), `ignored`, `unknown`.
+    #[arg(long)]
+    pub map: Vec<String>,
+    /// The operating threshold. Default: the model's; 0.5 for given results.
+    #[arg(long)]
+    pub min_score: Option<f64>,
+    /// JSON instead of a table.
+    #[arg(long)]
+    pub json: bool,
+    /// Also a page with pictures of the worst errors. It shows the set's pictures: mind their licence.
+    #[arg(long)]
+    pub html: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]

@@ -58,6 +58,9 @@ pub(crate) struct Source {
     /// Ground points whose pixels somebody measured; without it no ground position is claimed.
     #[serde(default)]
     pub survey: Option<PathBuf>,
+    /// Looks at its frames in parts. Default: as `[detector.tiles]`.
+    #[serde(default)]
+    pub tiles: Option<detector::TileConfig>,
     /// Fences drawn in its picture, for a camera nobody has surveyed.
     #[serde(default)]
     pub zone: Vec<Zone>,
@@ -187,6 +190,12 @@ impl Config {
         self.models_dir.clone().unwrap_or_else(|| "models".into())
     }
 
+    /// A detector that looks at each source as it is configured.
+    pub(crate) fn tiled(&self, onnx: detector::Onnx) -> detector::Tiled {
+        let own = self.source.iter().filter_map(|source| Some((source.id.clone(), source.tiles?)));
+        detector::Tiled::new(onnx, self.detector.tiles, own.collect())
+    }
+
     pub(crate) fn segments_dir(&self) -> PathBuf {
         self.segments_dir.clone().unwrap_or_else(|| "data/segments".into())
     }
@@ -209,6 +218,9 @@ impl Source {
             let rule =
                 "a surveyed source takes its fences from `rules.fences`: remove `survey` or `zone`";
             found.push((format!("source.{}.survey", self.id), rule.to_owned()));
+        }
+        for (key, problem) in self.tiles.iter().flat_map(detector::TileConfig::validate) {
+            found.push((format!("source.{}.tiles.{key}", self.id), problem));
         }
         found
     }

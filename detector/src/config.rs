@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::tile::TileConfig;
+
 /// How objects are found and followed.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -28,6 +30,8 @@ pub struct Config {
     /// Of two boxes of one class that overlap by more than this (`IoU`), the weaker is dropped.
     /// Default: the model's.
     pub nms_iou: Option<f32>,
+    /// Looking at frames in parts.
+    pub tiles: TileConfig,
     pub tracker: TrackerConfig,
 }
 
@@ -100,6 +104,7 @@ impl Default for Config {
             threads: 1,
             min_score: None,
             nms_iou: None,
+            tiles: TileConfig::default(),
             tracker: TrackerConfig::default(),
         }
     }
@@ -144,6 +149,8 @@ impl Config {
             "must name an ONNX Runtime library with OpenVINO when `provider` is `openvino`".into()
         });
         self.tracker.check(&mut problems);
+        let tiles = self.tiles.validate().into_iter();
+        problems.0.extend(tiles.map(|(key, problem)| (format!("detector.tiles.{key}"), problem)));
         problems.0
     }
 }

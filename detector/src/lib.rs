@@ -21,6 +21,7 @@ mod preprocess;
 pub mod score;
 mod scripted;
 mod stabiliser;
+mod tile;
 mod tracker;
 
 pub use config::{Config, Precision, Provider, TrackerConfig};
@@ -28,10 +29,11 @@ pub use detect::{Detect, DetectError, DetectProblem};
 pub use look::look;
 pub use manifest::{
     Channels, ClassEntry, Decode, Fit, GraphSource, Input, Layout, Licence, Manifest,
-    ManifestError, ModelCard, ModelError, Output, RuntimeCard, SourceFile, WheelSource,
+    ManifestError, ModelCard, ModelError, Output, RuntimeCard, SourceFile, Trained, WheelSource,
 };
 pub use motion::{Motion, Warp};
 pub use onnx::{Active, Onnx, OpenError};
 pub use scripted::{ScriptError, Scripted};
 pub use stabiliser::{StabiliseError, Stabiliser};
+pub use tile::{Looks, Part, TileConfig, Tiled, plan};
 pub use tracker::{MAX_DETECTIONS, MAX_TRACKS, Tracker};

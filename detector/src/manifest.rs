@@ -1,8 +1,11 @@
 //! `models/manifest.toml`: which models there are, what they are fed and how they answer.
 //!
 //! Strict: an unknown or missing key is an error, and so is a value that could not work. The file's
-//! own head explains the keys. Files lie in `cache/` beside it; they are hashed before anything is
-//! loaded from them. Downloading and converting is done by `models/fetch.py`.
+//! own head explains the keys. Files that are fetched lie in `cache/` beside it, models of our own beside
+//! it; they are hashed before anything is loaded from them. Downloading and converting is done by
+//! `models/fetch.py`.
+
+mod stored;
 
 use std::fs::File;
 use std::io::Read;
@@ -10,7 +13,9 @@ use std::path::{Path, PathBuf};
 
 use domain::Class;
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
+
+pub use self::stored::ModelError;
+use self::stored::Remedy;
 
 /// Everything the program runs detectors with.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -51,8 +56,22 @@ pub struct ModelCard {
     /// In the order of the ONNX file.
     pub outputs: Vec<Output>,
     pub classes: Vec<ClassEntry>,
-    pub source: GraphSource,
+    /// Centimetres of ground a pixel of the input at which vehicles are as large as the model likes; tiles
+    /// of pictures whose scale is known are cut so.
+    pub gsd_cm: Option<f32>,
+    /// A package that it is fetched from; or else it is our own.
+    pub source: Option<GraphSource>,
+    pub trained: Option<Trained>,
     pub input: Input,
+}
+
+/// How a model of our own was made. Its file lies beside the manifest.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trained {
+    /// Makes it again.
+    pub command: String,
+    pub seed: u64,
 }
 
 /// Of the package's code, and of the weights (SPDX).
@@ -75,8 +94,8 @@ pub enum Decode {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Output {
-    /// Its name before the conversion.
-    pub tensor: String,
+    /// Its name before the conversion, of a model that is converted.
+    pub tensor: Option<String>,
     /// Its name in the ONNX file.
     pub name: String,
     /// −1 is the batch.
@@ -95,8 +114,8 @@ pub struct ClassEntry {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Input {
-    /// Its name before the conversion.
-    pub tensor: String,
+    /// Its name before the conversion, of a model that is converted.
+    pub tensor: Option<String>,
     /// Its name in the ONNX file.
     pub name: String,
     pub layout: Layout,
@@ -182,18 +201,6 @@ pub enum ManifestError {
     Value { path: PathBuf, entry: String, problem: String },
 }
 
-/// Why a file of the manifest cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum ModelError {
-    #[error("{} is missing; {REMEDY}", path.display())]
-    Missing { path: PathBuf },
-    #[error("cannot read {}", path.display())]
-    Read { path: PathBuf, source: std::io::Error },
-    #[error("{} has SHA-256 {found}, expected {expected}; {REMEDY}", path.display())]
-    Hash { path: PathBuf, expected: String, found: String },
-}
-
-const REMEDY: &str = "run: make models (or: xunjian models fetch)";
 const SCHEMA: u32 = 1;
 /// The manifest is small; whatever is larger is not one.
 const MAX_BYTES: u64 = 1 << 20;
@@ -268,8 +275,8 @@ impl Manifest {
 impl RuntimeCard {
     /// Hashes the library and returns where it is.
     pub(crate) fn verify(&self, models_dir: &Path) -> Result<PathBuf, ModelError> {
-        let path = stored(models_dir, &self.file);
-        verify(&path, &self.sha256)?;
+        let path = models_dir.join("cache").join(&self.file);
+        stored::verify(&path, &self.sha256, Remedy::Fetch)?;
         Ok(path)
     }
 }
@@ -277,15 +284,23 @@ impl RuntimeCard {
 impl ModelCard {
     /// Hashes the model.
     pub fn verify(&self, models_dir: &Path) -> Result<(), ModelError> {
-        verify(&stored(models_dir, &self.file), &self.sha256)
+        stored::verify(&self.path(models_dir), &self.sha256, self.remedy())
     }
 
     /// The model, of which exactly these bytes have been hashed.
     pub(crate) fn read(&self, models_dir: &Path) -> Result<Vec<u8>, ModelError> {
-        let path = stored(models_dir, &self.file);
-        let bytes = std::fs::read(&path).map_err(|source| unreadable(&path, source))?;
-        compare(path, &self.sha256, &Sha256::digest(&bytes))?;
-        Ok(bytes)
+        stored::read(&self.path(models_dir), &self.sha256, self.remedy())
+    }
+
+    fn path(&self, models_dir: &Path) -> PathBuf {
+        match &self.trained {
+            Some(_) => models_dir.join(&self.file),
+            None => models_dir.join("cache").join(&self.file),
+        }
+    }
+
+    fn remedy(&self) -> Remedy {
+        if self.trained.is_some() { Remedy::Checkout } else { Remedy::Fetch }
     }
 
     fn problem(&self) -> Option<String> {
@@ -300,6 +315,12 @@ impl ModelCard {
         }
         if self.classes.is_empty() {
             return Some("`classes` must not be empty".into());
+        }
+        if self.source.is_some() == self.trained.is_some() {
+            return Some("there must be either a `source` or `trained`".into());
+        }
+        if let Some(gsd) = self.gsd_cm.filter(|gsd| !(0.1..=1000.0).contains(gsd)) {
+            return Some(format!("`gsd_cm` must be 0.1 to 1000, got `{gsd}`"));
         }
         self.input.problem()
     }
@@ -347,37 +368,6 @@ fn stored_file_problem(file: &str, sha256: &str) -> Option<String> {
         return Some(format!("`sha256` must be 64 lower-case hex digits, got `{sha256}`"));
     }
     None
-}
-
-fn stored(models_dir: &Path, file: &str) -> PathBuf {
-    models_dir.join("cache").join(file)
-}
-
-fn verify(path: &Path, expected: &str) -> Result<(), ModelError> {
-    let mut file = File::open(path).map_err(|source| unreadable(path, source))?;
-    let mut hasher = Sha256::new();
-    std::io::copy(&mut file, &mut hasher).map_err(|source| unreadable(path, source))?;
-    compare(path.to_owned(), expected, &hasher.finalize())
-}
-
-fn compare(path: PathBuf, expected: &str, digest: &[u8]) -> Result<(), ModelError> {
-    use std::fmt::Write as _;
-    let mut found = String::with_capacity(64);
-    for byte in digest {
-        write!(found, "{byte:02x}").expect("a string can always be written to");
-    }
-    if found == expected {
-        return Ok(());
-    }
-    Err(ModelError::Hash { path, expected: expected.to_owned(), found })
-}
-
-fn unreadable(path: &Path, source: std::io::Error) -> ModelError {
-    let path = path.to_owned();
-    match source.kind() {
-        std::io::ErrorKind::NotFound => ModelError::Missing { path },
-        _ => ModelError::Read { path, source },
-    }
 }
 
 #[cfg(test)]
@@ -429,8 +419,31 @@ mod tests {
         check("class = \"truck\"", "class = \"lorry\"", "unknown variant `lorry`");
         check("id = \"nanodet-g\"", "id = \"ssdlite-mobilenetv2\"", "`id` is given twice");
         check("width = 300", "width = 0", "`input.width` must be 16 to 4096, got `0`");
+        check("decode = \"nanodet\"", "decode = \"nanodet\"\ngsd_cm = 0.0", "`gsd_cm` must be 0.1");
+        check(
+            "[model.source]",
+            "[model.trained]\ncommand = \"make train\"\nseed = 1\n[model.source]",
+            "model `ssdlite-mobilenetv2`: there must be either a `source` or `trained`",
+        );
         check("std = [1.0, 1.0, 1.0]", "std = [1.0, 0.0, 1.0]", "`input.std` must be above 0");
         check("std = [1.0, 1.0, 1.0]", "std = [1.0, 2.0, 1.0]", "must be alike for all channels");
+    }
+
+    #[test]
+    fn a_model_of_our_own_lies_beside_the_manifest() {
+        let dir = tempfile::tempdir().unwrap();
+        let text = text();
+        let (start, end) = (text.find("[model.source]").unwrap(), text.find("[model.input]").unwrap());
+        let ours = "[model.trained]\ncommand = \"make train MODEL=ours\"\nseed = 7\n";
+        let text = format!("{}{ours}{}", &text[..start], &text[end..]);
+        let manifest = Manifest::parse(&text, Path::new("m.toml")).unwrap();
+        let card = &manifest.models()[0];
+        assert_eq!(card.trained.as_ref().unwrap().seed, 7);
+        let path = dir.path().join("ssdlite-mobilenetv2.onnx");
+        assert_eq!(
+            card.verify(dir.path()).unwrap_err().to_string(),
+            format!("{} is missing; run: git checkout -- models", path.display())
+        );
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! One box per object: greedy non-maximum suppression.
 
-use domain::{Bbox, Detection, Size};
+use domain::{Bbox, Detection};
+
+use crate::tile::Part;
 
 /// More candidates than this are not compared: the weakest are left out.
 const MAX_CANDIDATES: usize = 1024;
 /// More objects than this are not told of one frame.
-const MAX_KEPT: usize = 300;
+pub(crate) const MAX_KEPT: usize = 300;
 /// One vehicle is often found twice, as a car and as a truck. Boxes of classes that the detector
 /// confuses are one object from this `IoU` on: higher than within a class, because a real car before
 /// a real truck overlaps too.
@@ -39,16 +41,17 @@ fn covers(stronger: &Detection, weaker: &Detection, iou: f32) -> bool {
     stronger.bbox.iou(weaker.bbox) > limit
 }
 
-/// Cuts a box to the picture; nothing is left of one that lies outside or is no box.
+/// Cuts a box to a part of the picture; nothing is left of one that lies outside or is no box.
 #[expect(clippy::cast_precision_loss, reason = "sides are far below 2^24")]
-pub(crate) fn clip(bbox: Bbox, size: Size) -> Option<Bbox> {
-    let (width, height) = (size.width as f32, size.height as f32);
+pub(crate) fn clip(bbox: Bbox, part: Part) -> Option<Bbox> {
+    let (left, top) = (part.x as f32, part.y as f32);
+    let (right, bottom) = ((part.x + part.width) as f32, (part.y + part.height) as f32);
     let finite = [bbox.x1, bbox.y1, bbox.x2, bbox.y2].iter().all(|v| v.is_finite());
     let cut = Bbox {
-        x1: bbox.x1.clamp(0.0, width),
-        y1: bbox.y1.clamp(0.0, height),
-        x2: bbox.x2.clamp(0.0, width),
-        y2: bbox.y2.clamp(0.0, height),
+        x1: bbox.x1.clamp(left, right),
+        y1: bbox.y1.clamp(top, bottom),
+        x2: bbox.x2.clamp(left, right),
+        y2: bbox.y2.clamp(top, bottom),
     };
     (finite && cut.x2 > cut.x1 && cut.y2 > cut.y1).then_some(cut)
 }
@@ -94,8 +97,10 @@ mod tests {
     #[test]
     fn a_box_is_cut_to_the_picture() {
         let bbox = |x1, y1, x2, y2| Bbox { x1, y1, x2, y2 };
-        let cut = |b| clip(b, Size::new(100, 50).unwrap());
+        let cut = |b| clip(b, Part { x: 0, y: 0, width: 100, height: 50 });
         assert_eq!(cut(bbox(-5.0, 10.0, 120.0, 60.0)), Some(bbox(0.0, 10.0, 100.0, 50.0)));
+        let tile = Part { x: 50, y: 20, width: 30, height: 10 };
+        assert_eq!(clip(bbox(0.0, 0.0, 60.0, 90.0), tile), Some(bbox(50.0, 20.0, 60.0, 30.0)));
         assert_eq!(cut(bbox(101.0, 0.0, 120.0, 10.0)), None);
         assert_eq!(cut(bbox(20.0, 0.0, 10.0, 10.0)), None);
         assert_eq!(cut(bbox(f32::NAN, 0.0, 10.0, 10.0)), None);

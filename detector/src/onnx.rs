@@ -22,6 +22,7 @@ use crate::detect::{Detect, DetectError, DetectProblem};
 use crate::manifest::{Manifest, ManifestError, ModelCard, ModelError};
 use crate::nms::{clip, suppress};
 use crate::preprocess::Preprocess;
+use crate::tile::Part;
 
 /// A model that is loaded and ready.
 #[derive(Debug)]
@@ -31,6 +32,9 @@ pub struct Onnx {
     decoder: Decoder,
     min_score: f32,
     nms_iou: f32,
+    input_side: u32,
+    likes_cm: Option<f64>,
+    outputs: Vec<String>,
     active: Active,
 }
 
@@ -76,7 +80,10 @@ pub enum OpenError {
     Session { id: String, provider: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
     #[error("cannot set up OpenCV")]
     Pixels(#[source] opencv::Error),
-    #[error("model `{id}`: {side} {found}, but the manifest says {expected}")]
+    #[error(
+        "model `{id}` {side} {found}, but models/manifest.toml says {expected}; it is another model: \
+         put back the one that the manifest means, or describe this one there"
+    )]
     Shape { id: String, side: &'static str, expected: String, found: String },
 }
 
@@ -101,6 +108,7 @@ impl Onnx {
         let environment = environment(&library)?;
         let session = session(config, card, &environment, &library, &model)?;
         check_shapes(&session, card)?;
+        check_classes(&session, card)?;
         // OpenCV would take every core for a picture; it is for the whole process.
         opencv::core::set_num_threads(i32::from(config.threads)).map_err(OpenError::Pixels)?;
         let min_score = config.min_score.unwrap_or(card.min_score);
@@ -110,6 +118,9 @@ impl Onnx {
             decoder,
             min_score,
             nms_iou: config.nms_iou.unwrap_or(card.nms_iou),
+            input_side: card.input.width.min(card.input.height),
+            likes_cm: card.gsd_cm.map(f64::from),
+            outputs: card.outputs.iter().map(|output| output.name.clone()).collect(),
             active: Active {
                 model: card.id.clone(),
                 sha256: card.sha256.clone(),
@@ -135,9 +146,24 @@ impl Onnx {
         Ok(())
     }
 
-    fn look(&mut self, frame: &Frame) -> Result<Vec<Detection>, DetectProblem> {
+    /// The shorter side of the input, pixels.
+    pub(crate) fn input_side(&self) -> u32 {
+        self.input_side
+    }
+
+    /// What a pixel of the input should show of the ground, centimetres.
+    pub(crate) fn likes_cm(&self) -> Option<f64> {
+        self.likes_cm
+    }
+
+    /// The objects of one part of a frame, strongest first, in pixels of the frame, cut to the part.
+    pub(crate) fn look_at(
+        &mut self,
+        frame: &Frame,
+        part: Part,
+    ) -> Result<Vec<Detection>, DetectProblem> {
         let geometry =
-            self.preprocess.fill(frame).map_err(|e| DetectProblem::Picture(Box::new(e)))?;
+            self.preprocess.fill(frame, part).map_err(|e| DetectProblem::Picture(Box::new(e)))?;
         let inference = |e: ort::Error| DetectProblem::Inference(Box::new(e));
         let tensor = TensorRef::from_array_view(self.preprocess.tensor()).map_err(inference)?;
         let outputs = self.session.run(ort::inputs![tensor]).map_err(inference)?;
@@ -145,25 +171,55 @@ impl Onnx {
             .map(|i| outputs[i].try_extract_tensor::<f32>().map(|(_, numbers)| numbers))
             .collect::<ort::Result<Vec<&[f32]>>>()
             .map_err(inference)?;
+        for (index, numbers) in numbers.iter().enumerate() {
+            if !all_finite(numbers) {
+                let output = self.outputs.get(index).cloned().unwrap_or_default();
+                return Err(DetectProblem::NotANumber { output });
+            }
+        }
         let mut found = self.decoder.decode(&numbers, self.min_score);
         found = suppress(found, self.nms_iou);
+        if let Some(Detection { score, .. }) = found.iter().find(|one| one.score > MOST_SCORE) {
+            return Err(DetectProblem::NotAProbability { score: *score });
+        }
         let placed = found.into_iter().filter_map(|detection| {
-            let bbox = clip(geometry.to_frame(detection.bbox), frame.size)?;
+            let bbox = clip(geometry.to_frame(detection.bbox), part)?;
             Some(Detection { bbox, ..detection })
         });
         Ok(placed.collect())
     }
-}
 
-impl Detect for Onnx {
-    fn detect(&mut self, frame: &Frame) -> Result<Vec<Detection>, DetectError> {
-        self.look(frame).map_err(|cause| DetectError {
+    /// What went wrong with which frame.
+    pub(crate) fn failed(&self, frame: &Frame, cause: DetectProblem) -> DetectError {
+        DetectError {
             model: self.active.model.clone(),
             origin: frame.source.clone(),
             frame: frame.number,
             size: frame.size,
             cause,
-        })
+        }
+    }
+}
+
+/// A probability, with what bf16 may round up.
+const MOST_SCORE: f32 = 1.01;
+
+/// Whether all are numbers: what is not finite does not vanish when it is multiplied by 0. In lanes, so
+/// that it costs next to nothing.
+fn all_finite(numbers: &[f32]) -> bool {
+    let mut lanes = [0.0_f32; 16];
+    let (chunks, rest) = numbers.as_chunks::<16>();
+    for chunk in chunks {
+        for (lane, number) in lanes.iter_mut().zip(chunk) {
+            *lane += number * 0.0;
+        }
+    }
+    lanes.iter().chain(rest).all(|number| number.is_finite())
+}
+
+impl Detect for Onnx {
+    fn detect(&mut self, frame: &Frame) -> Result<Vec<Detection>, DetectError> {
+        self.look_at(frame, Part::whole(frame.size)).map_err(|cause| self.failed(frame, cause))
     }
 }
 
@@ -277,6 +333,27 @@ fn check_shapes(session: &Session, card: &ModelCard) -> Result<(), OpenError> {
     }
     Ok(())
 }
+
+/// Where a model carries the names of its columns, a comma between them, they must be the manifest's. A
+/// column that the manifest does not list may have any name.
+fn check_classes(session: &Session, card: &ModelCard) -> Result<(), OpenError> {
+    let named = session.metadata().ok().and_then(|metadata| metadata.custom(CLASSES));
+    let Some(named) = named else { return Ok(()) };
+    let columns: Vec<&str> = named.split(',').map(str::trim).collect();
+    let column = |index: usize| columns.get(index).copied().unwrap_or("nothing");
+    match card.classes.iter().find(|entry| column(entry.index) != entry.class.as_str()) {
+        None => Ok(()),
+        Some(entry) => Err(OpenError::Shape {
+            id: card.id.clone(),
+            side: "gives",
+            expected: format!("class {} for column {}", entry.class, entry.index),
+            found: format!("class {} for column {}", column(entry.index), entry.index),
+        }),
+    }
+}
+
+/// The key of an ONNX file's metadata under which a model of our own names its columns.
+const CLASSES: &str = "classes";
 
 fn tensors(outlets: &[Outlet]) -> Vec<String> {
     let describe =

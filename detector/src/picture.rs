@@ -2,6 +2,8 @@
 //!
 //! Works on whole frames and never changes the one it is given.
 
+mod header;
+
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -29,6 +31,8 @@ pub struct Mark {
 pub enum Tone {
     /// What the picture is about: red.
     Subject,
+    /// What is really there: green.
+    Truth,
     /// What else is there: grey.
     Other,
 }
@@ -44,6 +48,8 @@ pub enum PictureError {
     TooLarge { path: PathBuf },
     #[error("{} is no picture that can be read (JPEG, PNG, …)", path.display())]
     NoPicture { path: PathBuf },
+    #[error("cannot use the picture {}", path.display())]
+    Unfit { path: PathBuf, source: BadFrame },
     #[error(transparent)]
     Frame(#[from] BadFrame),
 }
@@ -86,7 +92,9 @@ pub fn crop(frame: &Frame, seen: RelBox, margin: f64) -> Result<Frame, PictureEr
     Ok(Frame { size, bgr: pixels.into(), ..frame.clone() })
 }
 
-/// Reads a picture file into packed BGR.
+/// Reads a picture file into packed BGR, upright as its EXIF says. Grey, CMYK, 16 bit and transparent
+/// pictures become 8 bit BGR; what is transparent keeps the colour it has. One that is too large is refused
+/// by its header, before memory is taken for it.
 pub fn read(path: &Path) -> Result<(Size, Bytes), PictureError> {
     let unreadable = |source| PictureError::Read { path: path.to_owned(), source };
     let mut encoded = Vec::new();
@@ -95,10 +103,14 @@ pub fn read(path: &Path) -> Result<(Size, Bytes), PictureError> {
     if encoded.len() as u64 > MAX_FILE_BYTES {
         return Err(PictureError::TooLarge { path: path.to_owned() });
     }
+    let unfit = |source| PictureError::Unfit { path: path.to_owned(), source };
+    if let Some((width, height)) = header::size(&encoded) {
+        Size::new(width, height).map_err(unfit)?;
+    }
     let decoded = decode(&encoded).ok().flatten();
     let (size, pixels) =
         decoded.ok_or_else(|| PictureError::NoPicture { path: path.to_owned() })?;
-    Ok((Size::new(size.0, size.1)?, pixels))
+    Ok((Size::new(size.0, size.1).map_err(unfit)?, pixels))
 }
 
 type Decoded = ((u32, u32), Bytes);
@@ -120,7 +132,7 @@ fn draw(pixels: &mut [u8], size: Size, marks: &[Mark]) -> opencv::Result<()> {
     let (width, height) = (side(size.width)?, side(size.height)?);
     let mut picture = Mat::new_rows_cols_with_bytes_mut::<Vec3b>(height, width, pixels)?;
     let pen = Pen::new(height);
-    for tone in [Tone::Other, Tone::Subject] {
+    for tone in [Tone::Other, Tone::Truth, Tone::Subject] {
         for mark in marks.iter().filter(|mark| mark.tone == tone) {
             pen.draw(&mut picture, size, mark)?;
         }
@@ -174,6 +186,7 @@ impl Tone {
     fn colour(self) -> Scalar {
         match self {
             Self::Subject => Scalar::new(40.0, 40.0, 214.0, 0.0),
+            Self::Truth => Scalar::new(60.0, 170.0, 40.0, 0.0),
             Self::Other => Scalar::new(110.0, 110.0, 110.0, 0.0),
         }
     }

@@ -9,6 +9,7 @@ use opencv::prelude::*;
 use opencv::{core, imgproc};
 
 use crate::manifest::{Channels, Fit, Input, Layout};
+use crate::tile::Part;
 
 /// Fills one tensor, again and again.
 #[derive(Debug)]
@@ -18,28 +19,31 @@ pub(crate) struct Preprocess {
     resized: Mat,
     swapped: Mat,
     planes: Vector<Mat>,
-    /// The tensor's border is right for frames of this size.
-    prepared: Option<Size>,
+    /// The tensor's border is right for parts of this width and height.
+    prepared: Option<(u32, u32)>,
 }
 
-/// Where the frame lies in the input: input = frame × scale + offset, per axis.
+/// Where a part of a frame lies in the input: input = (frame − corner) × scale + offset, per axis.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Geometry {
-    /// Pixels of the input that the frame covers: left, top, width, height.
+    /// Pixels of the input that the part covers: left, top, width, height.
     x: i32,
     y: i32,
     width: i32,
     height: i32,
     scale_x: f32,
     scale_y: f32,
+    /// The corner of the part, pixels of the frame.
+    left: f32,
+    top: f32,
 }
 
 impl Geometry {
     #[expect(clippy::cast_possible_truncation, reason = "cutting off is what is meant")]
     #[expect(clippy::cast_precision_loss, reason = "sides are far below 2^24")]
-    fn new(input: &Input, frame: Size) -> Self {
+    fn new(input: &Input, part: Part) -> Self {
         let (columns, rows) = (f64::from(input.width), f64::from(input.height));
-        let (frame_width, frame_height) = (f64::from(frame.width), f64::from(frame.height));
+        let (frame_width, frame_height) = (f64::from(part.width), f64::from(part.height));
         let (width, height) = match input.fit {
             Fit::Squash => (columns as i32, rows as i32),
             Fit::Letterbox => {
@@ -53,16 +57,18 @@ impl Geometry {
             y: (rows as i32 - height) / 2,
             width,
             height,
-            scale_x: width as f32 / frame.width as f32,
-            scale_y: height as f32 / frame.height as f32,
+            scale_x: width as f32 / part.width as f32,
+            scale_y: height as f32 / part.height as f32,
+            left: part.x as f32,
+            top: part.y as f32,
         }
     }
 
     /// From pixels of the input to pixels of the frame.
     #[expect(clippy::cast_precision_loss, reason = "sides are far below 2^24")]
     pub(crate) fn to_frame(self, bbox: domain::Bbox) -> domain::Bbox {
-        let x = |value: f32| (value - self.x as f32) / self.scale_x;
-        let y = |value: f32| (value - self.y as f32) / self.scale_y;
+        let x = |value: f32| (value - self.x as f32) / self.scale_x + self.left;
+        let y = |value: f32| (value - self.y as f32) / self.scale_y + self.top;
         domain::Bbox { x1: x(bbox.x1), y1: y(bbox.y1), x2: x(bbox.x2), y2: y(bbox.y2) }
     }
 }
@@ -80,14 +86,17 @@ impl Preprocess {
         }
     }
 
-    /// Puts `frame` into the tensor.
-    pub(crate) fn fill(&mut self, frame: &Frame) -> opencv::Result<Geometry> {
-        let geometry = Geometry::new(&self.input, frame.size);
-        if self.prepared != Some(frame.size) {
+    /// Puts a part of `frame` into the tensor. The part must lie inside it.
+    pub(crate) fn fill(&mut self, frame: &Frame, part: Part) -> opencv::Result<Geometry> {
+        let geometry = Geometry::new(&self.input, part);
+        if self.prepared != Some((part.width, part.height)) {
             self.blacken();
-            self.prepared = Some(frame.size);
+            self.prepared = Some((part.width, part.height));
         }
-        let picture = as_mat(frame)?;
+        let whole = as_mat(frame)?;
+        let (x, y) = (side(part.x)?, side(part.y)?);
+        let shown = Rect::new(x, y, side(part.width)?, side(part.height)?);
+        let picture = Mat::roi(&whole, shown)?;
         imgproc::resize(
             &picture,
             &mut self.resized,
@@ -192,7 +201,7 @@ mod tests {
     fn input(layout: Layout, colour: Channels, fit: Fit) -> Input {
         let normal = layout == Layout::Nchw;
         Input {
-            tensor: "t".into(),
+            tensor: None,
             name: "image".into(),
             layout,
             width: 32,
@@ -216,7 +225,8 @@ mod tests {
         let mut preprocess = Preprocess::new(&input(Layout::Nchw, Channels::Bgr, Fit::Letterbox));
         // Twice as wide as high, then as high as wide, then the first again.
         for (width, height, top) in [(64, 32, 8), (50, 50, 0), (64, 32, 8)] {
-            preprocess.fill(&frame(width, height, [110, 220, 130])).unwrap();
+            let frame = frame(width, height, [110, 220, 130]);
+            preprocess.fill(&frame, Part::whole(frame.size)).unwrap();
             let (shape, tensor) = preprocess.tensor();
             assert_eq!(shape, [1, 3, 32, 32]);
             let at = |channel: usize, row: usize| tensor[(channel * 32 + row) * 32 + 5];
@@ -240,7 +250,8 @@ mod tests {
             (Layout::Nchw, Channels::Bgr, [-4.5, -4.5, -5.4]),
         ] {
             let mut preprocess = Preprocess::new(&input(layout, colour, Fit::Squash));
-            preprocess.fill(&frame(100, 20, [1, 2, 3])).unwrap();
+            let frame = frame(100, 20, [1, 2, 3]);
+            preprocess.fill(&frame, Part::whole(frame.size)).unwrap();
             let (_, tensor) = preprocess.tensor();
             let found = match layout {
                 Layout::Nhwc => [tensor[300], tensor[301], tensor[302]],
@@ -261,16 +272,21 @@ mod tests {
             let fit = if squash { Fit::Squash } else { Fit::Letterbox };
             let mut input = input(Layout::Nchw, Channels::Bgr, fit);
             (input.width, input.height) = (416, 320);
-            let geometry = Geometry::new(&input, Size::new(width, height).unwrap());
+            let corner = (width / 3, height / 7);
+            let part = Part { x: corner.0, y: corner.1, width, height };
+            let geometry = Geometry::new(&input, part);
             prop_assert!(geometry.x >= 0 && geometry.x + geometry.width <= 416);
             prop_assert!(geometry.y >= 0 && geometry.y + geometry.height <= 320);
             let covered = |share: f32, start: i32, length: i32| start as f32 + share * length as f32;
             let (x, y) = (covered(left, geometry.x, geometry.width), covered(top, geometry.y, geometry.height));
             let back = geometry.to_frame(Bbox { x1: x, y1: y, x2: x, y2: y });
-            let close = |found: f32, share: f32, side: u32| {
-                (found - share * side as f32).abs() <= 1e-3 * side as f32 + 0.01
+            let close = |found: f32, share: f32, from: u32, side: u32| {
+                (found - from as f32 - share * side as f32).abs() <= 1e-3 * side as f32 + 0.01
             };
-            prop_assert!(close(back.x1, left, width) && close(back.y1, top, height), "{back:?}");
+            prop_assert!(
+                close(back.x1, left, corner.0, width) && close(back.y1, top, corner.1, height),
+                "{back:?}"
+            );
         }
     }
 }

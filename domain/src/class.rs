@@ -12,6 +12,8 @@ pub enum Class {
     Person,
     Bicycle,
     Motorcycle,
+    /// A bicycle, motorcycle or scooter, by one who cannot tell which: from above they look alike.
+    TwoWheeler,
     Car,
     Van,
     Bus,
@@ -28,6 +30,11 @@ impl Class {
         matches!(self, Self::Car | Self::Van | Self::Bus | Self::Truck | Self::MuckTruck)
     }
 
+    /// Whether it has two wheels and, mostly, a rider.
+    pub const fn is_two_wheeler(self) -> bool {
+        matches!(self, Self::Bicycle | Self::Motorcycle | Self::TwoWheeler)
+    }
+
     /// Whether a detector may take one for the other from frame to frame: a van is a car in one
     /// frame and a bus in the next, but never a person.
     pub const fn confusable_with(self, other: Self) -> bool {
@@ -37,7 +44,7 @@ impl Class {
     const fn family(self) -> u8 {
         match self {
             Self::Person => 0,
-            Self::Bicycle | Self::Motorcycle => 1,
+            Self::Bicycle | Self::Motorcycle | Self::TwoWheeler => 1,
             Self::Car | Self::Van | Self::Bus | Self::Truck | Self::MuckTruck => 2,
             Self::Excavator => 3,
             Self::Dog => 4,
@@ -50,6 +57,7 @@ impl Class {
             Self::Person => "person",
             Self::Bicycle => "bicycle",
             Self::Motorcycle => "motorcycle",
+            Self::TwoWheeler => "two_wheeler",
             Self::Car => "car",
             Self::Van => "van",
             Self::Bus => "bus",

@@ -119,7 +119,7 @@ impl HalfDepth {
     const fn of(class: Class) -> Self {
         let (mean_m, sigma_m) = match class {
             Class::Person | Class::Dog => (0.2, 0.1),
-            Class::Bicycle | Class::Motorcycle => (0.5, 0.25),
+            Class::Bicycle | Class::Motorcycle | Class::TwoWheeler => (0.5, 0.25),
             Class::Car | Class::Van => (1.2, 0.35),
             Class::Excavator => (1.8, 0.8),
             Class::Bus | Class::Truck | Class::MuckTruck => (1.8, 0.7),

@@ -117,7 +117,7 @@ impl Block {
             Class::Person => [0.5, 0.5, 1.65, 0.12],
             Class::Dog => [0.8, 0.3, 0.6, 0.15],
             Class::Bicycle => [1.7, 0.6, 1.6, 0.25],
-            Class::Motorcycle => [1.9, 0.7, 1.5, 0.25],
+            Class::Motorcycle | Class::TwoWheeler => [1.9, 0.7, 1.5, 0.25],
             Class::Car => [4.6, 1.8, 1.1, 0.2],
             Class::Van => [5.2, 1.9, 1.8, 0.3],
             Class::Bus => [10.5, 2.5, 3.1, 0.3],

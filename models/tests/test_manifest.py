@@ -29,6 +29,14 @@ class TheManifest(unittest.TestCase):
             widest = max(output.shape[-1] for output in model.outputs)
             self.assertLess(max(c.index for c in model.classes), widest)
 
+    def test_may_have_a_model_of_our_own(self):
+        raw = document()
+        del raw["model"][0]["source"], raw["model"][0]["input"]["tensor"]
+        raw["model"][0]["trained"] = {"command": "make train MODEL=x", "seed": 1}
+        built = build(Manifest, raw, "the manifest")
+        check(built)
+        self.assertEqual(built.model[0].trained.seed, 1)
+
     def test_shape_of_the_input_follows_its_layout(self):
         ssd, nanodet = manifest.load(FILE).model
         self.assertEqual(ssd.input.shape, [-1, 300, 300, 3])
@@ -75,6 +83,16 @@ class AWrongManifest(unittest.TestCase):
         raw = document()
         raw["model"][0]["file"] = "../up.onnx"
         self.refused(raw, "must be a plain file name")
+
+    def test_source_and_trained(self):
+        raw = document()
+        raw["model"][0]["trained"] = {"command": "make train MODEL=x", "seed": 1}
+        self.refused(raw, "`ssdlite-mobilenetv2` must have either a `source` or `trained`")
+
+    def test_converted_without_the_name_of_a_tensor(self):
+        raw = document()
+        del raw["model"][0]["input"]["tensor"]
+        self.refused(raw, "missing key `tensor` of `image` in `ssdlite-mobilenetv2`")
 
     def test_same_id_twice(self):
         raw = document()

@@ -1,10 +1,10 @@
-//! `xunjian models`: what the manifest offers, and whether it is here.
+//! `xunjian models`: what the manifest offers, and whether it is here and what it says it is.
 
 use std::io::Write as _;
 use std::process::{Command, ExitCode};
 
 use anyhow::Context as _;
-use detector::Manifest;
+use detector::{Config, Manifest, Onnx};
 
 use crate::cli;
 
@@ -31,19 +31,29 @@ fn list(args: &cli::ModelsDir) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Every file by its hash, and every model that is there by what it takes and gives.
 fn verify(args: &cli::ModelsDir) -> anyhow::Result<ExitCode> {
     let manifest = Manifest::load(&args.models_dir)?;
     let mut out = std::io::stdout().lock();
     let mut sound = true;
     for (name, result) in manifest.verify(&args.models_dir) {
-        sound &= result.is_ok();
         let told = match result {
-            Ok(()) => "as in the manifest".to_owned(),
-            Err(error) => format!("{:#}", anyhow::Error::from(error)),
+            Err(error) => Err(anyhow::Error::from(error)),
+            Ok(()) if manifest.model(&name).is_some() => opens(&name, args),
+            Ok(()) => Ok(()),
         };
+        sound &= told.is_ok();
+        let told = told.map_or_else(|error| format!("{error:#}"), |()| "as in the manifest".to_owned());
         writeln!(out, "{name}: {told}").context("cannot print")?;
     }
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::from(super::PROBLEMS) })
+}
+
+/// Opening a model compares its tensors and classes with the manifest.
+fn opens(model: &str, args: &cli::ModelsDir) -> anyhow::Result<()> {
+    let config = Config { model: model.to_owned(), ..Config::default() };
+    Onnx::open(&config, &args.models_dir)?;
+    Ok(())
 }
 
 /// The downloading and converting is Python's: the models come as TensorFlow.js graphs.

@@ -96,7 +96,7 @@ async fn serve(loaded: Loaded, ready: Vec<Ready>) -> anyhow::Result<()> {
         Recorder::new(store.clone(), Some(cutter), manifest(&loaded, &model), Whose::Cameras);
     let parts = Parts {
         memory: None,
-        detector: Box::new(detector),
+        detector: Box::new(config.tiled(detector)),
         tracker: config.detector.tracker.clone(),
         eyes: eyes(&ready),
         flights: BTreeMap::new(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use detector::Onnx;
+use detector::{Onnx, Tiled};
 use domain::{Clock, FlightReport, FlightWarning, MediaKind, SourceId};
 use ingest::{Input, Pace, SegmentDir, SourceSpec, Start};
 use rules::{Engine, Fences};
@@ -130,7 +130,11 @@ impl Hangar<'_> {
         let memory = if self.resumes { Some(self.memory(luggage, &model).await?) } else { None };
         let airborne = Box::new(Airborne::new(Arc::clone(&luggage.legs), Arc::clone(&self.fences)));
         Ok(Parts {
-            detector: Box::new(detector),
+            detector: Box::new(Tiled::new(
+                detector,
+                config.detector.tiles.always(),
+                BTreeMap::new(),
+            )),
             tracker: config.detector.tracker.clone(),
             eyes: Eyes(BTreeMap::from([(source.clone(), Eye::Airborne(airborne))])),
             flights: BTreeMap::from([(source.clone(), Arc::clone(&luggage.legs))]),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use domain::{Lens, MediaKind, Pose, Size};
+use domain::{Frame, Lens, MediaKind, Pose, Size};
 use flight::{Picture, Timeline};
 use ground::{Aerial, Budget, Relief};
 use jiff::{SignedDuration, Timestamp};
@@ -36,6 +36,9 @@ pub(crate) struct Seat<'a> {
     camera: Option<&'a Aerial>,
 }
 
+/// Ground farther away than this tells nothing of the scale, metres.
+const REACH_M: f64 = 600.0;
+
 impl Legs {
     /// `legs` in the order of their time, over this ground.
     pub(crate) fn new(legs: Vec<Leg>, relief: &Relief) -> Self {
@@ -52,6 +55,13 @@ impl Legs {
     pub(crate) fn seat(&self, part: u32) -> Option<Seat<'_>> {
         let index = usize::try_from(part).ok()?;
         Some(Seat { leg: self.legs.get(index)?, camera: self.cameras.get(index)?.as_ref() })
+    }
+
+    /// What a pixel in the middle of a picture shows of the ground, centimetres, where its pose tells.
+    pub(crate) fn gsd_cm(&self, frame: &Frame) -> Option<f64> {
+        let seat = self.seat(frame.part)?;
+        let camera = seat.camera(frame.size)?;
+        camera.footprint(&seat.pose_at(frame.at)?, REACH_M).ok().map(|footprint| footprint.gsd_cm)
     }
 }
 

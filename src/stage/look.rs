@@ -72,7 +72,9 @@ pub(crate) fn look(
             }
             Item::Frame(frame) => {
                 let begun = Instant::now();
-                let Some(detections) = see(&frame, detector) else { continue };
+                let legs = looking.flights.get(&frame.source);
+                let gsd_cm = legs.and_then(|legs| legs.gsd_cm(frame.at, frame.size));
+                let Some(detections) = see(&frame, gsd_cm, detector) else { continue };
                 tally.detect += begun.elapsed();
                 let sightings = followers.at(&frame.source).follow(&frame, &detections);
                 tally.count(&frame, &sightings);
@@ -104,9 +106,13 @@ impl Followers<'_> {
 
 /// A frame that cannot be looked at is counted and passed over: the next one may work. Nobody hears of it, so
 /// that it is not taken as a view of an empty place.
-fn see(frame: &Frame, detector: &mut dyn Detect) -> Option<Vec<Detection>> {
+fn see(
+    frame: &Frame,
+    gsd_cm: Option<f64>,
+    detector: &mut dyn Detect,
+) -> Option<Vec<Detection>> {
     let started = Instant::now();
-    match detector.detect(frame) {
+    match detector.detect_at(frame, gsd_cm) {
         Ok(detections) => {
             metrics::histogram!("xunjian_detect_seconds").record(started.elapsed());
             Some(detections)

@@ -7,6 +7,7 @@ pub(super) const fn class(class: Class) -> &'static str {
         Class::Person => "行人 person",
         Class::Bicycle => "自行车 bicycle",
         Class::Motorcycle => "摩托车 motorcycle",
+        Class::TwoWheeler => "两轮车 two-wheeler",
         Class::Car => "轿车 car",
         Class::Van => "面包车 van",
         Class::Bus => "客车 bus",

@@ -1,7 +1,8 @@
 //! `NanoDet`: a grid of cells at strides 8, 16 and 32.
 //!
-//! Each cell has 80 class probabilities and, for left, top, right and bottom, a distribution over
-//! 11 distances of 0 to 10 strides from its centre; the expected distance counts.
+//! Each cell has a probability for each class (80 of COCO; a model of our own has fewer) and, for left,
+//! top, right and bottom, a distribution over 11 distances of 0 to 10 strides from its centre; the expected
+//! distance counts.
 
 use domain::Detection;
 
@@ -9,12 +10,13 @@ use super::{Columns, detection, expect_outputs};
 use crate::manifest::ModelCard;
 
 const STRIDES: [u32; 3] = [8, 16, 32];
-const CLASSES: usize = 80;
 const BINS: usize = 11;
 
 #[derive(Debug)]
 pub(crate) struct Nanodet {
     columns: Columns,
+    /// Numbers of a cell's row of scores.
+    classes: usize,
     grids: [Grid; 3],
 }
 
@@ -30,25 +32,26 @@ impl Nanodet {
     pub(super) fn new(card: &ModelCard) -> Result<Self, String> {
         let grids = STRIDES.map(|stride| grid(card.input.width, card.input.height, stride));
         let [a, b, c] = grids.map(|grid| grid.cells);
+        let classes = score_columns(card);
         expect_outputs(
             card,
             &[
-                ("cls8", [a, CLASSES]),
-                ("cls16", [b, CLASSES]),
-                ("cls32", [c, CLASSES]),
+                ("cls8", [a, classes]),
+                ("cls16", [b, classes]),
+                ("cls32", [c, classes]),
                 ("dis8", [a, 4 * BINS]),
                 ("dis16", [b, 4 * BINS]),
                 ("dis32", [c, 4 * BINS]),
             ],
         )?;
-        Ok(Self { columns: Columns::new(card, CLASSES)?, grids })
+        Ok(Self { columns: Columns::new(card, classes)?, classes, grids })
     }
 
     pub(super) fn decode(&self, outputs: &[&[f32]], min_score: f32) -> Vec<Detection> {
         let mut found = Vec::new();
         let (scores, distances) = outputs.split_at(STRIDES.len());
         for ((grid, scores), distances) in self.grids.iter().zip(scores).zip(distances) {
-            for (cell, row) in scores.chunks_exact(CLASSES).enumerate() {
+            for (cell, row) in scores.chunks_exact(self.classes).enumerate() {
                 let Some(best) = self.columns.best(row, min_score) else { continue };
                 let logits = &distances[cell * 4 * BINS..][..4 * BINS];
                 found.push(detection(grid.bbox(cell, logits), best));
@@ -56,6 +59,12 @@ impl Nanodet {
         }
         found
     }
+}
+
+/// How many classes the first table of scores has; all must have as many.
+fn score_columns(card: &ModelCard) -> usize {
+    let width = card.outputs.first().and_then(|output| output.shape.last());
+    width.and_then(|&width| usize::try_from(width).ok()).filter(|&width| width > 0).unwrap_or(1)
 }
 
 fn grid(width: u32, height: u32, stride: u32) -> Grid {
@@ -91,8 +100,34 @@ fn expected(logits: &[f32]) -> f32 {
 mod tests {
     use domain::Class;
 
+    use crate::manifest::ClassEntry;
+
     use super::super::testing::{card, compare, made_up};
     use super::*;
+
+    const CLASSES: usize = 80;
+
+    /// A model of our own tells fewer classes; where they stand says its entry alone.
+    #[test]
+    fn the_classes_are_those_of_the_manifest() {
+        let mut ours = card("nanodet-g");
+        for output in &mut ours.outputs[..3] {
+            output.shape[2] = 2;
+        }
+        let entry = |index: usize, class: Class| ClassEntry { index, class };
+        ours.classes = vec![entry(0, Class::MuckTruck), entry(1, Class::TwoWheeler)];
+        let decoder = Nanodet::new(&ours).unwrap();
+        let mut outputs = [2704, 676, 169, 2704, 676, 169].map(|cells| vec![0.0; cells * 2]);
+        for (output, cells) in outputs[3..].iter_mut().zip([2704, 676, 169]) {
+            *output = vec![0.0; cells * 4 * BINS];
+        }
+        outputs[1][2 * 27 + 1] = 0.8;
+        let outputs: Vec<&[f32]> = outputs.iter().map(Vec::as_slice).collect();
+        // Even weights: five strides of 16 to each side of the second cell of the second row.
+        compare(&decoder.decode(&outputs, 0.4), &[(Class::TwoWheeler, 0.8, [-56.0, -56.0, 104.0, 104.0])]);
+        ours.outputs[1].shape[2] = 3;
+        assert!(Nanodet::new(&ours).unwrap_err().contains("`outputs` must be"));
+    }
 
     /// The numbers are those of the Python peer's decoder on the same made-up outputs.
     #[test]

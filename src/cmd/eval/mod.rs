@@ -1,5 +1,7 @@
 //! `xunjian eval`: figures against truth.
 
+mod change;
+mod detect;
 mod flight;
 mod ground;
 mod photos;
@@ -15,6 +17,8 @@ use crate::cli;
 
 pub(crate) fn run(args: &cli::Eval) -> anyhow::Result<ExitCode> {
     match args {
+        cli::Eval::Detect(args) => print(&detect::eval(args)?),
+        cli::Eval::Change { pairs, json } => print(&change::eval(pairs, *json)?),
         cli::Eval::Ground { klv } => print(&ground::eval(klv)?),
         cli::Eval::Photos { coco, config } => print(&photos::eval(coco, config.as_deref())?),
         cli::Eval::Track { mot } => print(&track::eval(mot)?),

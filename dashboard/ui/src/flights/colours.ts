@@ -26,6 +26,7 @@ const CLASS: Record<string, string> = {
   person: "#d4302f",
   bicycle: "#2e8b57",
   motorcycle: "#4a7d1f",
+  two_wheeler: "#4a7d1f",
   car: "#1d6fd6",
   van: "#0f8f8a",
   bus: "#7a4fd0",

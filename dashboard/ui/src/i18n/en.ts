@@ -79,6 +79,7 @@ export const en: Words = {
   "class.person": "Person",
   "class.bicycle": "Bicycle",
   "class.motorcycle": "Motorcycle",
+  "class.two_wheeler": "Two-wheeler",
   "class.car": "Car",
   "class.van": "Van",
   "class.bus": "Bus",

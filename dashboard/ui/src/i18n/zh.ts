@@ -76,6 +76,7 @@ export const zh = {
   "class.person": "行人",
   "class.bicycle": "自行车",
   "class.motorcycle": "摩托车",
+  "class.two_wheeler": "两轮车",
   "class.car": "小汽车",
   "class.van": "面包车",
   "class.bus": "客车",

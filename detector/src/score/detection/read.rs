@@ -103,6 +103,12 @@ struct Category {
     name: String,
 }
 
+/// Some tools write results like labels, with a score in each annotation.
+#[derive(Deserialize)]
+struct ResultFile {
+    annotations: Vec<ResultRow>,
+}
+
 #[derive(Deserialize)]
 struct ResultRow {
     image_id: u64,
@@ -140,11 +146,16 @@ impl Coco {
         })
     }
 
-    /// Reads the results of a detector on this set.
+    /// Reads the results of a detector on this set: a list, or annotations with scores.
     pub fn results(&self, json: &[u8]) -> Result<Vec<Found>, CocoError> {
         let side = Side::Results;
-        let rows: Vec<ResultRow> =
-            serde_json::from_slice(json).map_err(|source| CocoError::Json { side, source })?;
+        let listed = json.trim_ascii_start().starts_with(b"[");
+        let rows = if listed {
+            serde_json::from_slice(json)
+        } else {
+            serde_json::from_slice(json).map(|file: ResultFile| file.annotations)
+        };
+        let rows: Vec<ResultRow> = rows.map_err(|source| CocoError::Json { side, source })?;
         few(side, "boxes", rows.len())?;
         let images = self.images.iter().zip(0..).map(|(image, index)| (image.id, index)).collect();
         let known = Known { side, images: &images, classes: &self.class_ids };

@@ -112,6 +112,8 @@ fn a_set_is_read_in_the_order_of_its_ids() {
     assert_eq!(set.labels, [expected]);
     let results = br#"[{"image_id": 3, "category_id": 9, "bbox": [0, 0, 1, 1], "score": 0.25}]"#;
     let results = set.results(results).unwrap();
+    let filed = br#"{"annotations": [{"image_id": 3, "category_id": 9, "bbox": [0, 0, 1, 1], "score": 0.25}]}"#;
+    assert_eq!(set.results(filed).unwrap(), results);
     assert_eq!((results[0].image, results[0].class), (0, 1));
     set.keep(|image| image.groups == ["two"]);
     assert_eq!((set.images.len(), set.labels[0].image), (1, 0));

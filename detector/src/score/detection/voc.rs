@@ -47,7 +47,8 @@ pub fn voc_ap(
     }
     Some(match interpolation {
         Interpolation::ElevenPoint => {
-            (0..=10).map(|tenth| best_from(&curve, f64::from(tenth) / 10.0)).sum::<f64>() / 11.0
+            // The usual tools take 6 × 0.1, which is more than 0.6; so does this, to give their figures.
+            (0..=10).map(|tenth| best_from(&curve, f64::from(tenth) * 0.1)).sum::<f64>() / 11.0
         }
         Interpolation::EveryPoint => area_under(&curve),
     })
@@ -55,7 +56,7 @@ pub fn voc_ap(
 
 /// The best precision at this recall or a higher one.
 fn best_from(curve: &[(f64, f64)], recall: f64) -> f64 {
-    let beyond = curve.iter().filter(|point| point.0 >= recall - 1e-12);
+    let beyond = curve.iter().filter(|point| point.0 >= recall);
     beyond.map(|point| point.1).fold(0.0, f64::max)
 }
 

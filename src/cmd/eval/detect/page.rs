@@ -1,0 +1,123 @@
+//! The figures as a page with pictures of the worst errors, in one file that needs nothing else.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use detector::picture::{self, Mark, Tone};
+use detector::score::Area;
+use detector::score::detection::{Coco, Found, Label};
+use domain::{Frame, RelBox, Size};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::Report;
+use super::look::Pictures;
+use super::score::Exam;
+
+/// Pictures of each kind of error.
+const WORST: usize = 24;
+/// Pixels around an error at least, so that it can be told what it is.
+const AROUND: f64 = 100.0;
+const QUALITY: u8 = 82;
+
+pub(super) fn page(
+    report: &Report,
+    set: &Coco,
+    exam: &Exam,
+    pictures: &Pictures,
+) -> anyhow::Result<String> {
+    let (labels, found, paired) = exam.errors(report.min_score);
+    let mut wrong = paired.wrong.clone();
+    wrong.sort_by(|&a, &b| found[b].score.total_cmp(&found[a].score));
+    let mut missed = paired.missed.clone();
+    missed.sort_by(|&a, &b| labels[b].size.total_cmp(&labels[a].size));
+    let album = Album { set, pictures, labels: &labels, found: &found };
+    let wrong = wrong.iter().take(WORST).map(|&index| {
+        let one = found[index];
+        album.show(one.image, one.area, &format!("{:.2}", one.score))
+    });
+    let wrong = wrong.collect::<anyhow::Result<Vec<Markup>>>()?;
+    let missed = missed.iter().take(WORST).map(|&index| {
+        let one = labels[index];
+        album.show(one.image, one.area, &format!("{:.0}×{:.0} px", one.area.w, one.area.h))
+    });
+    let missed = missed.collect::<anyhow::Result<Vec<Markup>>>()?;
+    let counts = paired.counts();
+    Ok(html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                title { "eval detect: " (report.set) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                h1 { "Detector against labels" }
+                pre { (super::table::text(report)) }
+                p { "Green: labels. Red: found boxes with a score of at least " (format!("{:.2}", report.min_score)) "." }
+                h2 { "Found where nothing is labelled: " (counts.wrong) ", the surest " (wrong.len()) }
+                div.album { @for one in &wrong { (one) } }
+                h2 { "Missed: " (counts.missed) ", the largest " (missed.len()) }
+                div.album { @for one in &missed { (one) } }
+            }
+        }
+    }
+    .into_string())
+}
+
+const STYLE: &str = "body{font:14px/1.5 system-ui,sans-serif;margin:2rem;color:#1b1f24}\
+    pre{font-size:12px;overflow-x:auto;background:#f4f5f7;padding:1rem}\
+    .album{display:flex;flex-wrap:wrap;gap:12px}figure{margin:0;width:240px}\
+    img{width:240px;height:240px;object-fit:contain;background:#eceef1}\
+    figcaption{font-size:12px;color:#586069;overflow-wrap:anywhere}";
+
+struct Album<'a> {
+    set: &'a Coco,
+    pictures: &'a Pictures,
+    labels: &'a [Label],
+    found: &'a [Found],
+}
+
+impl Album<'_> {
+    /// What is around one box, with every label and every found box there.
+    fn show(&self, image: usize, area: Area, words: &str) -> anyhow::Result<Markup> {
+        let of = &self.set.images[image];
+        let frame = self.pictures.read(of)?;
+        let marked = picture::annotated(&frame, &self.marks(image, &frame))?;
+        let cut = picture::crop(&marked, around(area, frame.size), 0.0)?;
+        let data = BASE64_STANDARD.encode(picture::encode_jpeg(&cut, QUALITY)?);
+        Ok(html! {
+            figure {
+                img src={ "data:image/jpeg;base64," (data) } alt="";
+                figcaption { (of.file_name) " · " (words) }
+            }
+        })
+    }
+
+    fn marks(&self, image: usize, frame: &Frame) -> Vec<Mark> {
+        let mark = |area: Area, label: String, tone: Tone| Mark {
+            seen: relative(area, frame.size),
+            label,
+            tone,
+        };
+        let labels = self.labels.iter().filter(|label| label.image == image);
+        let labels = labels.map(|label| mark(label.area, String::new(), Tone::Truth));
+        let found = self.found.iter().filter(|found| found.image == image);
+        let found = found.map(|f| mark(f.area, format!("{:.2}", f.score), Tone::Subject));
+        labels.chain(found).collect()
+    }
+}
+
+fn relative(area: Area, size: Size) -> RelBox {
+    let (width, height) = (f64::from(size.width), f64::from(size.height));
+    RelBox { x: area.x / width, y: area.y / height, w: area.w / width, h: area.h / height }
+}
+
+fn around(area: Area, size: Size) -> RelBox {
+    let margin = AROUND.max(area.w.max(area.h) / 2.0);
+    let wide = Area {
+        x: area.x - margin,
+        y: area.y - margin,
+        w: area.w + 2.0 * margin,
+        h: area.h + 2.0 * margin,
+    };
+    relative(wide, size)
+}

@@ -42,8 +42,12 @@ pub enum DetectProblem {
     Picture(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("the inference failed")]
     Inference(#[source] Box<dyn std::error::Error + Send + Sync>),
-    #[error("its output `{output}` holds what is no number: the model file or its provider is broken")]
+    #[error(
+        "its output `{output}` holds what is no number: the model file or its provider is broken"
+    )]
     NotANumber { output: String },
-    #[error("it scores {score}, which is no probability: the model is not the one that it is read as")]
+    #[error(
+        "it scores {score}, which is no probability: the model is not the one that it is read as"
+    )]
     NotAProbability { score: f32 },
 }

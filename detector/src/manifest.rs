@@ -433,7 +433,8 @@ mod tests {
     fn a_model_of_our_own_lies_beside_the_manifest() {
         let dir = tempfile::tempdir().unwrap();
         let text = text();
-        let (start, end) = (text.find("[model.source]").unwrap(), text.find("[model.input]").unwrap());
+        let (start, end) =
+            (text.find("[model.source]").unwrap(), text.find("[model.input]").unwrap());
         let ours = "[model.trained]\ncommand = \"make train MODEL=ours\"\nseed = 7\n";
         let text = format!("{}{ours}{}", &text[..start], &text[end..]);
         let manifest = Manifest::parse(&text, Path::new("m.toml")).unwrap();

@@ -79,9 +79,11 @@ impl Made {
                 let raw: Vec<u8> = sides.iter().flat_map(|side| side.to_le_bytes()).collect();
                 let shape = format!("shape-{name}");
                 let initial =
-                    [varint(1, 3), varint(2, 7), field(8, shape.as_bytes()), field(9, &raw)].concat();
+                    [varint(1, 3), varint(2, 7), field(8, shape.as_bytes()), field(9, &raw)]
+                        .concat();
                 let one = [varint(1, 1), varint(2, FLOAT), field(9, &self.number.to_le_bytes())];
-                let attribute = [field(1, b"value"), varint(20, 4), field(5, &one.concat())].concat();
+                let attribute =
+                    [field(1, b"value"), varint(20, 4), field(5, &one.concat())].concat();
                 let node = [
                     field(1, shape.as_bytes()),
                     field(2, name.as_bytes()),
@@ -151,10 +153,7 @@ fn one_that_is_not_as_described_is_refused_with_what_differs() {
             "model `nanodet-g` takes image [1, 3, 320, 320], but models/manifest.toml says \
              image [1, 3, 416, 416]; it is another model",
         ),
-        (
-            Made { input: (DOUBLE, [-1, 3, 416, 416]), ..RIGHT },
-            "model `nanodet-g` takes image (",
-        ),
+        (Made { input: (DOUBLE, [-1, 3, 416, 416]), ..RIGHT }, "model `nanodet-g` takes image ("),
         (
             Made { classes: 8, ..RIGHT },
             "model `nanodet-g` gives cls8 [1, 2704, 8], cls16 [1, 676, 8], cls32 [1, 169, 8], ",

@@ -43,7 +43,8 @@ fn verify(args: &cli::ModelsDir) -> anyhow::Result<ExitCode> {
             Ok(()) => Ok(()),
         };
         sound &= told.is_ok();
-        let told = told.map_or_else(|error| format!("{error:#}"), |()| "as in the manifest".to_owned());
+        let told =
+            told.map_or_else(|error| format!("{error:#}"), |()| "as in the manifest".to_owned());
         writeln!(out, "{name}: {told}").context("cannot print")?;
     }
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::from(super::PROBLEMS) })

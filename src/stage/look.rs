@@ -73,7 +73,7 @@ pub(crate) fn look(
             Item::Frame(frame) => {
                 let begun = Instant::now();
                 let legs = looking.flights.get(&frame.source);
-                let gsd_cm = legs.and_then(|legs| legs.gsd_cm(frame.at, frame.size));
+                let gsd_cm = legs.and_then(|legs| legs.gsd_cm(&frame));
                 let Some(detections) = see(&frame, gsd_cm, detector) else { continue };
                 tally.detect += begun.elapsed();
                 let sightings = followers.at(&frame.source).follow(&frame, &detections);
@@ -106,11 +106,7 @@ impl Followers<'_> {
 
 /// A frame that cannot be looked at is counted and passed over: the next one may work. Nobody hears of it, so
 /// that it is not taken as a view of an empty place.
-fn see(
-    frame: &Frame,
-    gsd_cm: Option<f64>,
-    detector: &mut dyn Detect,
-) -> Option<Vec<Detection>> {
+fn see(frame: &Frame, gsd_cm: Option<f64>, detector: &mut dyn Detect) -> Option<Vec<Detection>> {
     let started = Instant::now();
     match detector.detect_at(frame, gsd_cm) {
         Ok(detections) => {

@@ -124,7 +124,10 @@ mod tests {
         outputs[1][2 * 27 + 1] = 0.8;
         let outputs: Vec<&[f32]> = outputs.iter().map(Vec::as_slice).collect();
         // Even weights: five strides of 16 to each side of the second cell of the second row.
-        compare(&decoder.decode(&outputs, 0.4), &[(Class::TwoWheeler, 0.8, [-56.0, -56.0, 104.0, 104.0])]);
+        compare(
+            &decoder.decode(&outputs, 0.4),
+            &[(Class::TwoWheeler, 0.8, [-56.0, -56.0, 104.0, 104.0])],
+        );
         ours.outputs[1].shape[2] = 3;
         assert!(Nanodet::new(&ours).unwrap_err().contains("`outputs` must be"));
     }

@@ -9,7 +9,8 @@ pub(super) fn size(file: &[u8]) -> Option<(u32, u32)> {
         [0xFF, 0xD8, ..] => jpeg(file),
         [b'B', b'M', ..] => {
             // A negative height is one from the top.
-            let side = |at| Some(i32::from_ne_bytes(little(file, at, 4)?.to_ne_bytes()).unsigned_abs());
+            let side =
+                |at| Some(i32::from_ne_bytes(little(file, at, 4)?.to_ne_bytes()).unsigned_abs());
             Some((side(18)?, side(22)?))
         }
         [b'R', b'I', b'F', b'F', ..] if file.get(8..12)? == b"WEBP" => webp(file),

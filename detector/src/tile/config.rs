@@ -59,11 +59,19 @@ impl TileConfig {
         let fits = side == 0 || (64..=16_384).contains(&side);
         unless(fits, "side", format!("must be 0, or 64 to 16384, got `{side}`"));
         let overlap = self.overlap;
-        unless((0.0..=0.5).contains(&overlap), "overlap", format!("must be 0 to 0.5, got `{overlap}`"));
+        unless(
+            (0.0..=0.5).contains(&overlap),
+            "overlap",
+            format!("must be 0 to 0.5, got `{overlap}`"),
+        );
         let most = self.most;
         unless((1..=256).contains(&most), "most", format!("must be 1 to 256, got `{most}`"));
         let keep = self.keep;
-        unless(keep <= Duration::from_secs(10), "keep", format!("must be at most 10s, got `{keep:?}`"));
+        unless(
+            keep <= Duration::from_secs(10),
+            "keep",
+            format!("must be at most 10s, got `{keep:?}`"),
+        );
         problems
     }
 }

@@ -102,11 +102,13 @@ impl Grey {
         let rows = (top as usize)..(bottom as usize);
         rows.flat_map(move |row| {
             let start = row * width;
-            data.get(start + left as usize..start + right as usize).unwrap_or_default().iter().copied()
+            data.get(start + left as usize..start + right as usize)
+                .unwrap_or_default()
+                .iter()
+                .copied()
         })
     }
 }
-
 
 #[cfg(test)]
 mod tests {

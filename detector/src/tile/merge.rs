@@ -36,7 +36,8 @@ impl Seen {
     pub(super) fn new(detection: Detection, part: usize, of: Part, frame: Part) -> Self {
         let Bbox { x1, y1, x2, y2 } = detection.bbox;
         let slack = (of.width.max(of.height) as f32 * AT_SEAM).max(1.0);
-        let seam = |edge: u32, outer: u32, at: f32| edge != outer && (at - edge as f32).abs() <= slack;
+        let seam =
+            |edge: u32, outer: u32, at: f32| edge != outer && (at - edge as f32).abs() <= slack;
         let cut = seam(of.x, 0, x1)
             || seam(of.y, 0, y1)
             || seam(of.x + of.width, frame.width, x2)
@@ -51,9 +52,7 @@ impl Seen {
 
 /// The objects, strongest first.
 pub(super) fn merge(mut seen: Vec<Seen>) -> Vec<Detection> {
-    seen.sort_by(|a, b| {
-        a.cut.cmp(&b.cut).then(b.detection.score.total_cmp(&a.detection.score))
-    });
+    seen.sort_by(|a, b| a.cut.cmp(&b.cut).then(b.detection.score.total_cmp(&a.detection.score)));
     let mut kept: Vec<Seen> = Vec::with_capacity(seen.len());
     for candidate in seen {
         if kept.iter().any(|other| stands_for(other, &candidate)) {
@@ -136,9 +135,9 @@ mod tests {
 
     fn check(given: &[Seen], expected: &[(Class, [f32; 4])]) {
         for order in [given.to_vec(), given.iter().rev().copied().collect()] {
-            let found = merge(order).into_iter().map(|d| {
-                (d.class, [d.bbox.x1, d.bbox.y1, d.bbox.x2, d.bbox.y2])
-            });
+            let found = merge(order)
+                .into_iter()
+                .map(|d| (d.class, [d.bbox.x1, d.bbox.y1, d.bbox.x2, d.bbox.y2]));
             assert_eq!(found.collect::<Vec<_>>(), expected);
         }
     }
@@ -163,8 +162,10 @@ mod tests {
             &[(Car, right)],
         );
         // A bus longer than the overlap, cut by both; and in the whole frame.
-        let halves =
-            [seen(0, Bus, 0.8, [300.0, 50.0, 599.0, 150.0]), seen(1, Bus, 0.6, [401.0, 52.0, 800.0, 151.0])];
+        let halves = [
+            seen(0, Bus, 0.8, [300.0, 50.0, 599.0, 150.0]),
+            seen(1, Bus, 0.6, [401.0, 52.0, 800.0, 151.0]),
+        ];
         check(&halves, &[(Bus, [300.0, 50.0, 800.0, 151.0])]);
         let whole = [302.0, 48.0, 797.0, 152.0];
         check(&[halves[0], halves[1], seen(2, Bus, 0.5, whole)], &[(Bus, whole)]);

@@ -51,7 +51,11 @@ impl Tiled {
         self.looks
     }
 
-    fn look(&mut self, frame: &Frame, gsd_cm: Option<f64>) -> Result<Vec<Detection>, DetectProblem> {
+    fn look(
+        &mut self,
+        frame: &Frame,
+        gsd_cm: Option<f64>,
+    ) -> Result<Vec<Detection>, DetectProblem> {
         let config = *self.of.get(&frame.source).unwrap_or(&self.usual);
         let (side, likes) = (self.onnx.input_side(), self.onnx.likes_cm());
         let parts = plan(&config, frame.size, side, gsd_cm, likes);
@@ -77,7 +81,11 @@ impl Tiled {
         Ok(merge(all))
     }
 
-    fn look_at_all(&mut self, frame: &Frame, parts: &[Part]) -> Result<Vec<Detection>, DetectProblem> {
+    fn look_at_all(
+        &mut self,
+        frame: &Frame,
+        parts: &[Part],
+    ) -> Result<Vec<Detection>, DetectProblem> {
         self.looks.run += parts.len() as u64;
         if let [whole] = parts {
             return self.onnx.look_at(frame, *whole);

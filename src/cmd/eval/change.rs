@@ -50,10 +50,14 @@ fn models(pairs: &Path) -> anyhow::Result<BTreeMap<String, PathBuf>> {
 
 fn row(model: String, folder: &Path, labels: &BTreeMap<String, PathBuf>) -> anyhow::Result<Row> {
     let masks = files(folder)?;
-    let (ours, theirs): (BTreeSet<_>, BTreeSet<_>) = (masks.keys().collect(), labels.keys().collect());
+    let (ours, theirs): (BTreeSet<_>, BTreeSet<_>) =
+        (masks.keys().collect(), labels.keys().collect());
     if let Some(name) = ours.symmetric_difference(&theirs).next() {
         let there = if masks.contains_key(*name) { "no label" } else { "no mask" };
-        anyhow::bail!("`{name}` has {there}: `{}` and `label` must hold the same pairs", folder.display());
+        anyhow::bail!(
+            "`{name}` has {there}: `{}` and `label` must hold the same pairs",
+            folder.display()
+        );
     }
     let mut counts = ChangeCounts::default();
     for (name, mask) in &masks {

@@ -82,7 +82,9 @@ impl Cell<'_> {
     fn judge_at(&self, level: usize, order: &[&Label], ignored: &[bool], judged: &mut [Judged]) {
         let mut taken = vec![false; order.len()];
         for (found, judged) in self.found.iter().zip(judged) {
-            let Some(best) = best(found, threshold(level), order, ignored, &taken) else { continue };
+            let Some(best) = best(found, threshold(level), order, ignored, &taken) else {
+                continue;
+            };
             taken[best] = true;
             judged.matched |= 1 << level;
             judged.ignored |= u16::from(ignored[best]) << level;

@@ -102,13 +102,8 @@ fn a_set_is_read_in_the_order_of_its_ids() {
     let mut set = Coco::read(SET.as_bytes()).unwrap();
     assert_eq!(set.classes, ["bus", "car"]);
     assert_eq!(set.images[0].file_name, "a.jpg");
-    let expected = Label {
-        image: 1,
-        class: 0,
-        area: area(1.0, 2.0, 3.5, 4.0),
-        size: 14.0,
-        crowd: false,
-    };
+    let expected =
+        Label { image: 1, class: 0, area: area(1.0, 2.0, 3.5, 4.0), size: 14.0, crowd: false };
     assert_eq!(set.labels, [expected]);
     let results = br#"[{"image_id": 3, "category_id": 9, "bbox": [0, 0, 1, 1], "score": 0.25}]"#;
     let results = set.results(results).unwrap();
@@ -194,7 +189,13 @@ fn as_the_fixtures_of_pascal_voc() {
     let of = |n: &[f64]| area(n[0], n[1], n[2], n[3]);
     let labels: Vec<Label> = rows("gts")
         .iter()
-        .map(|(image, n)| Label { image: *image, class: 0, area: of(n), size: n[2] * n[3], crowd: false })
+        .map(|(image, n)| Label {
+            image: *image,
+            class: 0,
+            area: of(n),
+            size: n[2] * n[3],
+            crowd: false,
+        })
         .collect();
     let boxes: Vec<Found> = rows("dets")
         .iter()

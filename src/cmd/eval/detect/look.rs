@@ -45,8 +45,13 @@ impl Pictures {
         anyhow::ensure!(plain, "the set names a picture outside its folder: `{}`", name.display());
         let path = self.folders.iter().map(|folder| folder.join(name)).find(|path| path.is_file());
         let path = path.with_context(|| {
-            let folders: Vec<String> = self.folders.iter().map(|f| format!("`{}`", f.display())).collect();
-            format!("the picture `{}` is not in {}; say where with --images", name.display(), folders.join(" or "))
+            let folders: Vec<String> =
+                self.folders.iter().map(|f| format!("`{}`", f.display())).collect();
+            format!(
+                "the picture `{}` is not in {}; say where with --images",
+                name.display(),
+                folders.join(" or ")
+            )
         })?;
         let (size, pixels) = picture::read(&path)?;
         let stated = image.width > 0 && image.height > 0;

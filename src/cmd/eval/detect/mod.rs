@@ -174,7 +174,9 @@ fn tiles(args: &cli::Detect) -> anyhow::Result<TileConfig> {
     };
     let config = config.always();
     match config.validate().into_iter().next() {
-        Some((key, problem)) => anyhow::bail!("--{}: {problem}", if key == "side" { "tile" } else { key }),
+        Some((key, problem)) => {
+            anyhow::bail!("--{}: {problem}", if key == "side" { "tile" } else { key })
+        }
         None => Ok(config),
     }
 }

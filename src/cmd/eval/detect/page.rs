@@ -5,7 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use detector::picture::{self, Mark, Tone};
 use detector::score::Area;
 use detector::score::detection::{Coco, Found, Label};
-use domain::{Frame, RelBox, Size};
+use domain::{RelBox, Size};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::Report;
@@ -81,9 +81,10 @@ impl Album<'_> {
     fn show(&self, image: usize, area: Area, words: &str) -> anyhow::Result<Markup> {
         let of = &self.set.images[image];
         let frame = self.pictures.read(of)?;
-        let marked = picture::annotated(&frame, &self.marks(image, &frame))?;
-        let cut = picture::crop(&marked, around(area, frame.size), 0.0)?;
-        let data = BASE64_STANDARD.encode(picture::encode_jpeg(&cut, QUALITY)?);
+        let window = around(area, frame.size);
+        let cut = picture::crop(&frame, relative(window, whole(frame.size)), 0.0)?;
+        let marked = picture::annotated(&cut, &self.marks(image, window))?;
+        let data = BASE64_STANDARD.encode(picture::encode_jpeg(&marked, QUALITY)?);
         Ok(html! {
             figure {
                 img src={ "data:image/jpeg;base64," (data) } alt="";
@@ -92,32 +93,36 @@ impl Album<'_> {
         })
     }
 
-    fn marks(&self, image: usize, frame: &Frame) -> Vec<Mark> {
-        let mark = |area: Area, label: String, tone: Tone| Mark {
-            seen: relative(area, frame.size),
-            label,
-            tone,
+    fn marks(&self, image: usize, window: Area) -> Vec<Mark> {
+        let mark = |area: Area, label: String, tone: Tone| {
+            let seen = relative(area, window);
+            let inside =
+                seen.x < 1.0 && seen.y < 1.0 && seen.x + seen.w > 0.0 && seen.y + seen.h > 0.0;
+            inside.then_some(Mark { seen, label, tone })
         };
         let labels = self.labels.iter().filter(|label| label.image == image);
         let labels = labels.map(|label| mark(label.area, String::new(), Tone::Truth));
         let found = self.found.iter().filter(|found| found.image == image);
         let found = found.map(|f| mark(f.area, format!("{:.2}", f.score), Tone::Subject));
-        labels.chain(found).collect()
+        labels.chain(found).flatten().collect()
     }
 }
 
-fn relative(area: Area, size: Size) -> RelBox {
-    let (width, height) = (f64::from(size.width), f64::from(size.height));
-    RelBox { x: area.x / width, y: area.y / height, w: area.w / width, h: area.h / height }
+fn whole(size: Size) -> Area {
+    Area { x: 0.0, y: 0.0, w: f64::from(size.width), h: f64::from(size.height) }
 }
 
-fn around(area: Area, size: Size) -> RelBox {
+fn relative(area: Area, to: Area) -> RelBox {
+    let (x, y) = (area.x - to.x, area.y - to.y);
+    RelBox { x: x / to.w, y: y / to.h, w: area.w / to.w, h: area.h / to.h }
+}
+
+/// Whole pixels of the frame.
+fn around(area: Area, size: Size) -> Area {
     let margin = AROUND.max(area.w.max(area.h) / 2.0);
-    let wide = Area {
-        x: area.x - margin,
-        y: area.y - margin,
-        w: area.w + 2.0 * margin,
-        h: area.h + 2.0 * margin,
-    };
-    relative(wide, size)
+    let from = |start: f64| (start - margin).max(0.0).floor();
+    let to = |end: f64, most: u32| (end + margin).min(f64::from(most)).ceil();
+    let (x, y) = (from(area.x), from(area.y));
+    let (right, bottom) = (to(area.x + area.w, size.width), to(area.y + area.h, size.height));
+    Area { x, y, w: (right - x).max(1.0), h: (bottom - y).max(1.0) }
 }

@@ -58,7 +58,9 @@ impl Exam {
         seen: &[Seen],
         known: &[Class],
     ) -> Self {
-        let mut wanted: Vec<Class> = meanings.iter().filter_map(|meaning| class(*meaning)).collect();
+        // A category without a box in this set cannot be scored.
+        let labelled = set.labels.iter().map(|label| meanings[label.class]);
+        let mut wanted: Vec<Class> = labelled.filter_map(class).collect();
         wanted.sort_unstable();
         wanted.dedup();
         let index: BTreeMap<Class, usize> = wanted.iter().copied().zip(0..).collect();
@@ -78,7 +80,8 @@ impl Exam {
                 Meaning::Unknown => {}
             }
         }
-        let found = seen.iter().filter_map(|seen| Some(Found { class: scored(seen.class)?, ..seen.found }));
+        let found =
+            seen.iter().filter_map(|seen| Some(Found { class: scored(seen.class)?, ..seen.found }));
         let classes = wanted.iter().map(|&class| Scored {
             name: class.as_str().to_owned(),
             meaning: Meaning::Class(class),
@@ -98,7 +101,14 @@ impl Exam {
     pub(super) fn rows(&self, min_score: f64) -> Vec<Row> {
         let mut rows = Vec::new();
         if let Some((labels, found)) = &self.vehicles {
-            rows.push(Row::new("all vehicles", true, labels, found, min_score, figures(labels, found)));
+            rows.push(Row::new(
+                "all vehicles",
+                true,
+                labels,
+                found,
+                min_score,
+                figures(labels, found),
+            ));
         }
         let score = evaluate(self.classes.len(), &self.labels, &self.found);
         for (index, class) in self.classes.iter().enumerate() {
@@ -108,8 +118,14 @@ impl Exam {
             let figures = score.of_class(index);
             rows.push(Row::new(&class.name, class.known, &labels, &found, min_score, figures));
         }
-        let known: BTreeMap<usize, usize> =
-            self.classes.iter().enumerate().filter(|(_, c)| c.known).map(|(i, _)| i).zip(0..).collect();
+        let known: BTreeMap<usize, usize> = self
+            .classes
+            .iter()
+            .enumerate()
+            .filter(|(_, c)| c.known)
+            .map(|(i, _)| i)
+            .zip(0..)
+            .collect();
         if known.len() > 1 {
             let labels: Vec<Label> = self
                 .labels
@@ -191,8 +207,11 @@ fn vehicles(
     let labels = set.labels.iter().filter_map(|label| {
         let meaning = meanings[label.class];
         let ignored = meaning == Meaning::Ignored;
-        (ignored || meaning.is_vehicle())
-            .then_some(Label { class: 0, crowd: label.crowd || ignored, ..*label })
+        (ignored || meaning.is_vehicle()).then_some(Label {
+            class: 0,
+            crowd: label.crowd || ignored,
+            ..*label
+        })
     });
     let labels: Vec<Label> = labels.collect();
     let found = found.into_iter().map(|found| Found { class: 0, ..found }).collect();
@@ -254,4 +273,59 @@ pub(super) struct Confused {
     pub truth: Option<String>,
     pub answer: Option<String>,
     pub count: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use detector::score::Area;
+
+    use super::*;
+    use crate::cmd::eval::detect::names::meanings;
+
+    const SET: &str = r#"{"images": [{"id": 1}],
+        "categories": [{"id": 1, "name": "car"}, {"id": 2, "name": "trailer"}, {"id": 3, "name": "chair"},
+            {"id": 4, "name": "cyclist"}, {"id": 5, "name": "bus"}],
+        "annotations": [
+            {"image_id": 1, "category_id": 1, "bbox": [0, 0, 50, 50]},
+            {"image_id": 1, "category_id": 2, "bbox": [100, 0, 50, 50]},
+            {"image_id": 1, "category_id": 3, "bbox": [200, 0, 50, 50]},
+            {"image_id": 1, "category_id": 4, "bbox": [300, 0, 50, 50]}]}"#;
+
+    fn seen(class: Class, x: f64, score: f64) -> Seen {
+        let area = Area { x, y: 0.0, w: 50.0, h: 50.0 };
+        Seen { class, found: Found { image: 0, class: 0, area, score } }
+    }
+
+    #[test]
+    fn what_is_ignored_is_neither_right_nor_wrong_and_what_is_unknown_is_not_there() {
+        let set = Coco::read(SET.as_bytes()).unwrap();
+        let meanings = meanings(&set.classes, &[]).unwrap();
+        let seen = [
+            seen(Class::Truck, 0.0, 0.9),
+            seen(Class::Truck, 100.0, 0.8),
+            seen(Class::Car, 200.0, 0.7),
+            seen(Class::Motorcycle, 300.0, 0.6),
+            seen(Class::Dog, 400.0, 0.6),
+        ];
+        let known = [Class::Car, Class::Truck, Class::Motorcycle, Class::Dog];
+        let exam = Exam::of_model(&set, &meanings, &seen, &known);
+        let rows = exam.rows(0.5);
+        let row = |name: &str| rows.iter().find(|row| row.name == name).unwrap();
+        let counts = |hits, missed, wrong| Counts { hits, missed, wrong };
+        // The truck is a vehicle; what was found on the chair is none; the trailer does not count.
+        assert_eq!(row("all vehicles").iou50.counts, counts(1, 0, 1));
+        assert_eq!(row("car").iou50.counts, counts(0, 1, 1));
+        assert_eq!(row("two_wheeler").iou50.counts, counts(1, 0, 0));
+        assert!(row("two_wheeler").known);
+        // No bus is labelled, so there is no row of it; dogs and trucks nobody asked for.
+        assert_eq!(rows.len(), 4);
+        let confused = exam.confusion(0.5);
+        let cell = |truth: Option<&str>, answer: Option<&str>| {
+            let of = |c: &&Confused| c.truth.as_deref() == truth && c.answer.as_deref() == answer;
+            confused.iter().find(of).map_or(0, |cell| cell.count)
+        };
+        assert_eq!(cell(Some("car"), None), 1);
+        assert_eq!(cell(None, Some("car")), 1);
+        assert_eq!(cell(Some("two_wheeler"), Some("two_wheeler")), 1);
+    }
 }

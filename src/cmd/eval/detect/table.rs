@@ -30,7 +30,9 @@ fn write(text: &mut String, report: &Report) -> std::fmt::Result {
             active.threads
         )?;
         match (looked.tile, looked.gsd_cm) {
-            (Some(side), _) => writeln!(text, "tiles of {side} px, {:.1} looks a picture", looked.looks)?,
+            (Some(side), _) => {
+                writeln!(text, "tiles of {side} px, {:.1} looks a picture", looked.looks)?
+            }
             (None, Some(gsd)) => {
                 writeln!(text, "tiles for {gsd} cm a pixel, {:.1} looks a picture", looked.looks)?;
             }
@@ -66,11 +68,12 @@ fn names(text: &mut String, report: &Report) -> std::fmt::Result {
 
 fn rows(text: &mut String, report: &Report) -> std::fmt::Result {
     let width = report.rows.iter().map(|row| row.name.chars().count()).max().unwrap_or(0).max(5);
+    writeln!(text, "\nP, R and F1 are of boxes with a score of at least {:.2}", report.min_score)?;
     writeln!(
         text,
-        "\n{:width$} boxes    AP  AP50  AP75   APs   APm   APl   AR1  AR10 AR100 \
-         | score ≥ {:.2}: IoU 0.5 P     R    F1 | centre P     R    F1",
-        "class", report.min_score
+        "{:width$} boxes    AP  AP50  AP75   APs   APm   APl   AR1  AR10 AR100 \
+         | IoU .5: P     R    F1 | centre: P     R    F1",
+        "class"
     )?;
     for row in &report.rows {
         line(text, row, width)?;
@@ -84,8 +87,7 @@ fn line(text: &mut String, row: &Row, width: usize) -> std::fmt::Result {
         return writeln!(text, "  the model has no such class");
     }
     let f = &row.figures;
-    for share in
-        [f.ap, f.ap50, f.ap75, f.ap_small, f.ap_medium, f.ap_large, f.ar1, f.ar10, f.ar100]
+    for share in [f.ap, f.ap50, f.ap75, f.ap_small, f.ap_medium, f.ap_large, f.ar1, f.ar10, f.ar100]
     {
         match share {
             Some(share) => write!(text, "{share:5.3} ")?,
@@ -93,8 +95,8 @@ fn line(text: &mut String, row: &Row, width: usize) -> std::fmt::Result {
         }
     }
     let (iou, centre) = (&row.iou50, &row.centre);
-    write!(text, "| {:>22.3} {:5.3} {:5.3} ", iou.precision, iou.recall, iou.f1)?;
-    writeln!(text, "| {:>8.3} {:5.3} {:5.3}", centre.precision, centre.recall, centre.f1)
+    write!(text, "| {:>9.3} {:5.3} {:5.3} ", iou.precision, iou.recall, iou.f1)?;
+    writeln!(text, "| {:>9.3} {:5.3} {:5.3}", centre.precision, centre.recall, centre.f1)
 }
 
 fn confusion(text: &mut String, report: &Report) -> std::fmt::Result {

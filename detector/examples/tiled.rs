@@ -19,7 +19,7 @@ type Failure = Box<dyn std::error::Error>;
 fn main() -> Result<(), Failure> {
     let mut given = std::env::args().skip(1);
     let path = given.next().ok_or("which picture?")?;
-    let side: u32 = given.next().map_or(Ok(640), |side| side.parse())?;
+    let tile: u32 = given.next().map_or(Ok(640), |tile| tile.parse())?;
     let mut config = Config::default();
     config.model = given.next().unwrap_or(config.model);
     let rounds: usize = given.next().map_or(Ok(20), |rounds| rounds.parse())?;
@@ -30,7 +30,7 @@ fn main() -> Result<(), Failure> {
     let frame = Frame::new(source, 0, at, basis, size, pixels)?;
     let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models");
     let mut bare = Onnx::open(&config, &models)?;
-    let tiles = TileConfig { side, ..TileConfig::default() };
+    let tiles = TileConfig { side: tile, ..TileConfig::default() };
     let every = |tiles: TileConfig| -> Result<Tiled, Failure> {
         Ok(Tiled::new(Onnx::open(&config, &models)?, tiles, BTreeMap::new()))
     };
@@ -54,7 +54,7 @@ fn main() -> Result<(), Failure> {
     let report = serde_json::json!({
         "model": tiled.active().model,
         "picture": format!("{}x{}", size.width, size.height),
-        "tile": side,
+        "tile": tile,
         "looks": looks,
         "found": found,
         "single_ms": single,

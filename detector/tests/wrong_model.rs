@@ -3,6 +3,7 @@
 //! The files are made here, by hand: an ONNX file is a protocol buffer, of which a few fields are needed.
 
 #![expect(clippy::cast_possible_truncation, reason = "seven bits fit a byte")]
+#![expect(clippy::unwrap_used, reason = "files of this test's own")]
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

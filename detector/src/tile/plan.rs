@@ -27,27 +27,27 @@ const NEARLY_WHOLE: f64 = 0.8;
 /// `likes_cm` what the model wants it to show, where known.
 pub fn plan(
     config: &TileConfig,
-    size: Size,
+    frame: Size,
     input_side: u32,
     gsd_cm: Option<f64>,
     likes_cm: Option<f64>,
 ) -> Vec<Part> {
-    let whole = Part::whole(size);
+    let whole = Part::whole(frame);
     let scaled = gsd_cm.zip(likes_cm).filter(|_| config.by_scale);
     let scaled = scaled.filter(|(gsd, _)| gsd.is_finite() && *gsd > 0.0);
     let side = match scaled {
         Some((gsd, likes)) => f64::from(input_side) * likes / gsd,
         None => f64::from(config.side),
     };
-    let longer = f64::from(size.width.max(size.height));
+    let longer = f64::from(frame.width.max(frame.height));
     if side < 1.0 || side >= NEARLY_WHOLE * longer {
         return vec![whole];
     }
     let mut side = side.max(f64::from(SMALLEST));
-    let mut parts = tiles(size, side, f64::from(config.overlap));
+    let mut parts = tiles(frame, side, f64::from(config.overlap));
     while parts.len() > usize::from(config.most) {
         side *= 1.1;
-        parts = tiles(size, side, f64::from(config.overlap));
+        parts = tiles(frame, side, f64::from(config.overlap));
     }
     if config.whole && parts.len() > 1 {
         parts.push(whole);
@@ -58,9 +58,9 @@ pub fn plan(
 /// No tile shows less: enlarging pixels further shows nothing new.
 const SMALLEST: u32 = 64;
 
-fn tiles(size: Size, side: f64, overlap: f64) -> Vec<Part> {
-    let across = spans(size.width, side, overlap);
-    let down = spans(size.height, side, overlap);
+fn tiles(frame: Size, side: f64, overlap: f64) -> Vec<Part> {
+    let across = spans(frame.width, side, overlap);
+    let down = spans(frame.height, side, overlap);
     let row = |&(y, height): &(u32, u32)| {
         let part = move |&(x, width): &(u32, u32)| Part { x, y, width, height };
         across.iter().map(part).collect::<Vec<_>>()

@@ -134,9 +134,9 @@ impl Coco {
         let labels = file.annotations.iter().zip(1..).map(|(row, number)| {
             let (image, class) = known.place(number, row.image_id, row.category_id)?;
             let area = known.area(number, row.bbox)?;
-            let size = row.area.unwrap_or(area.w * area.h);
-            let size = known.finite(number, "an area that is no number", size)?;
-            Ok(Label { image, class, area, size, crowd: row.iscrowd != 0 })
+            let covered = row.area.unwrap_or(area.w * area.h);
+            let covered = known.finite(number, "an area that is no number", covered)?;
+            Ok(Label { image, class, area, size: covered, crowd: row.iscrowd != 0 })
         });
         Ok(Self {
             labels: labels.collect::<Result<_, _>>()?,

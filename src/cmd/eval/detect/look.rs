@@ -85,7 +85,7 @@ pub(super) fn look(
         spent.push(begun.elapsed());
         seen.extend(detections.iter().map(|detection| found(index, detection)));
     }
-    Ok((seen, Latency::of(spent)))
+    Ok((seen, Latency::of(&spent)))
 }
 
 fn found(image: usize, detection: &Detection) -> Seen {
@@ -97,7 +97,7 @@ fn found(image: usize, detection: &Detection) -> Seen {
 }
 
 impl Latency {
-    fn of(spent: Vec<Duration>) -> Self {
+    fn of(spent: &[Duration]) -> Self {
         let mut ms: Vec<f64> = spent.iter().map(|spent| spent.as_secs_f64() * 1e3).collect();
         let at = |ms: &mut [f64], part| super::super::quantile(ms, part).unwrap_or(0.0);
         Self { pictures: ms.len(), median_ms: at(&mut ms, 0.5), p90_ms: at(&mut ms, 0.9) }

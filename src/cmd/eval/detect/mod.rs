@@ -76,18 +76,15 @@ pub(super) fn eval(args: &cli::Detect) -> anyhow::Result<String> {
     };
     let meanings = meanings(&set.classes, &args.map)?;
     let pictures = Pictures::of(&args.coco, args.images.as_deref());
-    let (exam, looked) = match results {
-        Some(found) => {
-            anyhow::ensure!(args.split.is_none(), "--split cannot be used with --detections");
-            (Exam::of_results(&set, &meanings, found), None)
+    let (exam, looked) = if let Some(found) = results {
+        anyhow::ensure!(args.split.is_none(), "--split cannot be used with --detections");
+        (Exam::of_results(&set, &meanings, found), None)
+    } else {
+        if let Some(file) = &args.split {
+            split(&mut set, file)?;
         }
-        None => {
-            if let Some(file) = &args.split {
-                split(&mut set, file)?;
-            }
-            let (exam, looked) = by_model(args, &set, &meanings, &pictures)?;
-            (exam, Some(looked))
-        }
+        let (exam, looked) = by_model(args, &set, &meanings, &pictures)?;
+        (exam, Some(looked))
     };
     let of_model = looked.as_ref().map(|(looked, _)| f64::from(looked.active.min_score));
     let min_score = args.min_score.or(of_model).unwrap_or(USUAL_MIN_SCORE);

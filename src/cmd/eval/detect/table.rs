@@ -29,15 +29,12 @@ fn write(text: &mut String, report: &Report) -> std::fmt::Result {
             active.precision,
             active.threads
         )?;
-        match (looked.tile, looked.gsd_cm) {
-            (Some(side), _) => {
-                writeln!(text, "tiles of {side} px, {:.1} looks a picture", looked.looks)?
-            }
-            (None, Some(gsd)) => {
-                writeln!(text, "tiles for {gsd} cm a pixel, {:.1} looks a picture", looked.looks)?;
-            }
-            (None, None) => writeln!(text, "the whole picture at once")?,
-        }
+        let how = match (looked.tile, looked.gsd_cm) {
+            (Some(side), _) => format!("tiles of {side} px"),
+            (None, Some(gsd)) => format!("tiles for {gsd} cm a pixel"),
+            (None, None) => "the whole picture at once".to_owned(),
+        };
+        writeln!(text, "{how}, {:.1} look(s) a picture", looked.looks)?;
         let latency = &looked.latency;
         writeln!(
             text,

@@ -155,6 +155,8 @@ mod tests {
         assert_eq!(
             paths,
             [
+                "/api/aircraft",
+                "/api/aircraft/{sn}/track",
                 "/api/alerts",
                 "/api/alerts/{id}",
                 "/api/alerts/{id}/decision",
@@ -166,6 +168,7 @@ mod tests {
                 "/api/flights",
                 "/api/flights/{id}",
                 "/api/flights/{id}/export/{kind}",
+                "/api/flights/{id}/fetch",
                 "/api/flights/{id}/files",
                 "/api/flights/{id}/files/{n}",
                 "/api/flights/{id}/media/{n}",

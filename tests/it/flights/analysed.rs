@@ -158,7 +158,7 @@ fn what_stands_is_where_it_stands() {
         list(&truth["things"]).iter().filter(|thing| thing["standing"] == true).collect();
     let found: Vec<&Value> = list(&FIRST.told["findings"])
         .iter()
-        .filter(|finding| finding["standing"] == true)
+        .filter(|finding| finding["motion"] == "standing")
         .collect();
     assert!(found.len() >= 4, "{found:?}");
     for finding in found {

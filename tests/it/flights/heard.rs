@@ -64,7 +64,7 @@ fn what_was_heard_live_places_a_video() {
     let parked: Vec<_> =
         list(&truth["things"]).iter().filter(|thing| thing["standing"] == true).collect();
     let standing: Vec<_> =
-        list(&report["findings"]).iter().filter(|found| found["standing"] == true).collect();
+        list(&report["findings"]).iter().filter(|found| found["motion"] == "standing").collect();
     let near = |found: &Value| {
         parked.iter().map(|parked| away(found, parked)).min_by(f64::total_cmp).unwrap()
     };

@@ -301,7 +301,7 @@ async fn from_the_first_file_to_the_report() {
     let store = &page.bench.context.store;
     let made = page.post("/api/flights", &json!({"name": "早班"})).await;
     assert_eq!(made.status.as_u16(), 201);
-    let mut flight = json!({"id": 1, "name": "早班", "state": "uploading", "detail": "",
+    let mut flight = json!({"id": 1, "name": "早班", "aircraft": null, "state": "uploading", "detail": "",
         "progress": null, "eta_s": null, "created_by": "li",
         "created_at": "2026-05-01T08:00:00Z", "files": 0, "bytes": 0, "received": 0,
         "summary": null});

@@ -19,8 +19,9 @@ impl Part {
     }
 }
 
-/// A tile that shows at least this share of the frame's longer side is no gain over the whole frame.
-const NEARLY_WHOLE: f64 = 0.8;
+/// By scale, a tile that shows at least this share of the frame's longer side gains too little over the
+/// whole frame for what it costs.
+const NEARLY_WHOLE: f64 = 0.6;
 
 /// The parts to look at, in rows from the top left; the whole frame is the last, if it is among them.
 /// `input_side` is the shorter side of the model's input; `gsd_cm` what a pixel shows of the ground, and
@@ -35,12 +36,12 @@ pub fn plan(
     let whole = Part::whole(frame);
     let scaled = gsd_cm.zip(likes_cm).filter(|_| config.by_scale);
     let scaled = scaled.filter(|(gsd, _)| gsd.is_finite() && *gsd > 0.0);
-    let side = match scaled {
-        Some((gsd, likes)) => f64::from(input_side) * likes / gsd,
-        None => f64::from(config.side),
+    let (side, most) = match scaled {
+        Some((gsd, likes)) => (f64::from(input_side) * likes / gsd, NEARLY_WHOLE),
+        None => (f64::from(config.side), 1.0),
     };
     let longer = f64::from(frame.width.max(frame.height));
-    if side < 1.0 || side >= NEARLY_WHOLE * longer {
+    if side < 1.0 || side >= most * longer {
         return vec![whole];
     }
     let mut side = side.max(f64::from(SMALLEST));

@@ -419,7 +419,7 @@ mod tests {
         check("class = \"truck\"", "class = \"lorry\"", "unknown variant `lorry`");
         check("id = \"nanodet-g\"", "id = \"ssdlite-mobilenetv2\"", "`id` is given twice");
         check("width = 300", "width = 0", "`input.width` must be 16 to 4096, got `0`");
-        check("decode = \"nanodet\"", "decode = \"nanodet\"\ngsd_cm = 0.0", "`gsd_cm` must be 0.1");
+        check("gsd_cm = 7.0", "gsd_cm = 0.0", "`gsd_cm` must be 0.1");
         check(
             "[model.source]",
             "[model.trained]\ncommand = \"make train\"\nseed = 1\n[model.source]",

@@ -66,8 +66,8 @@ mod tests {
     fn square([east, north]: [f64; 2], side: f64) -> Vec<[f64; 2]> {
         let plane = Plane::at(LonLat::new(120.0868, 30.8943).unwrap());
         let corners = [[0.0, 0.0], [0.0, side], [side, side], [side, 0.0], [0.0, 0.0]];
-        let place = |[e, n]: [f64; 2]| plane.place([east + e, north + n]).unwrap();
-        corners.map(place).map(|p| [p.lon(), p.lat()]).to_vec()
+        let at = |[x, y]: [f64; 2]| plane.place([east + x, north + y]).unwrap();
+        corners.map(at).map(|p| [p.lon(), p.lat()]).to_vec()
     }
 
     /// Two cells of 100 m side by side, and a kerb in the first.
@@ -129,7 +129,8 @@ mod tests {
         assert_eq!((told.looks, told.area_m2, told.from), (0, 0.0, second(-100)));
         for fence in told.fences.iter().chain(&told.grid) {
             assert_eq!((fence.share, fence.last_seen, fence.flight), (0.0, None, None));
-            assert_eq!(fence.gaps.coordinates, [fence.outline.clone()], "all of it is a gap");
+            let all = std::slice::from_ref(&fence.outline);
+            assert_eq!(fence.gaps.coordinates, all, "all of it is a gap");
         }
         // Drawn clockwise; told as RFC 7946 wants it.
         let ring = &told.grid[0].outline[0];

@@ -51,12 +51,12 @@ fn split(placed: &mut [(Coord, Polygon)], tiles: &mut Vec<Tile>) {
 }
 
 fn middle(polygon: &Polygon) -> Option<Coord> {
-    polygon.bounding_rect().map(|rect| rect.center())
+    polygon.bounding_rect().map(geo::Rect::center)
 }
 
 pub(super) fn joined<'a>(tiles: impl Iterator<Item = &'a Tile>) -> MultiPolygon {
     let tiles: Vec<&MultiPolygon> = tiles.map(|tile| &tile.area).collect();
-    let mut parts: Vec<MultiPolygon> = tiles.chunks(TILES).map(|part| unite(part)).collect();
+    let mut parts: Vec<MultiPolygon> = tiles.chunks(TILES).map(unite).collect();
     while parts.len() > 1 {
         parts = parts.chunks(TILES).map(|part| unite(&part.iter().collect::<Vec<_>>())).collect();
     }

@@ -147,8 +147,8 @@ mod tests {
 
     #[test]
     fn news_is_kept() {
-        let plain = kept(ALL + 3000, |_, row| row).len();
         type Change = fn(Sample) -> Sample;
+        let plain = kept(ALL + 3000, |_, row| row).len();
         let changes: [Change; 6] = [
             |row| Sample { zoom: Some(2.0), ..row },
             |row| Sample { focal_mm: Some(24.0), ..row },

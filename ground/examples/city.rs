@@ -26,22 +26,26 @@ fn main() {
     let looks: Vec<(Timestamp, Ring)> =
         (0..LOOKS).map(|n| (Timestamp::UNIX_EPOCH, footprint(&plane, n))).collect();
 
-    let begun = Instant::now();
-    let seen = Seen::new(looks.iter().map(|(at, ring)| (*at, ring.as_slice())));
-    let indexed = begun.elapsed();
-    let shares: Vec<Share> =
-        cells.iter().filter_map(|ring| seen.share_of(std::slice::from_ref(ring))).collect();
-    let shared = begun.elapsed();
-    let whole = seen.whole();
+    let (seen, joining_s) =
+        timed(|| Seen::new(looks.iter().map(|(at, ring)| (*at, ring.as_slice()))));
+    let (shares, sharing_s) = timed(|| {
+        let share = |ring| seen.share_of(std::slice::from_ref(ring));
+        cells.iter().filter_map(share).collect::<Vec<Share>>()
+    });
+    let (whole, whole_s) = timed(|| seen.whole());
     println!(
-        "{LOOKS} footprints joined in {:.2} s; shares of {} cells, of which {} were seen, {:.2} s; the whole, {:.2} km², {:.2} s",
-        indexed.as_secs_f64(),
+        "{LOOKS} footprints joined in {joining_s:.2} s; shares of {} cells, of which {} were seen, {sharing_s:.2} s; \
+         the whole, {:.2} km², {whole_s:.2} s",
         shares.len(),
         shares.iter().filter(|share| share.last_seen.is_some()).count(),
-        (shared - indexed).as_secs_f64(),
         whole.area_m2 / 1e6,
-        (begun.elapsed() - shared).as_secs_f64(),
     );
+}
+
+fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
+    let begun = Instant::now();
+    let done = work();
+    (done, begun.elapsed().as_secs_f64())
 }
 
 fn cell(plane: &Plane, n: u32) -> Ring {
@@ -72,6 +76,6 @@ fn footprint(plane: &Plane, n: u32) -> Ring {
 }
 
 fn ring(plane: &Plane, metres: impl IntoIterator<Item = [f64; 2]>) -> Ring {
-    let place = |at| plane.place(at).map(|place| [place.lon(), place.lat()]);
-    metres.into_iter().filter_map(place).collect()
+    let corner = |at| plane.place(at).map(|found| [found.lon(), found.lat()]);
+    metres.into_iter().filter_map(corner).collect()
 }

@@ -143,19 +143,15 @@ fn entries_are_sorted_by_their_cues() {
 #[test]
 fn of_a_long_video_ten_entries_a_second_are_kept() {
     let count = crate::thinned::ALL + 9000;
-    let text: String = (0..count)
-        .map(|n| {
-            let millis = n * 100 / 3;
-            let (seconds, millis) = (millis / 1000, millis % 1000);
-            let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-            let zoom = if n == count - 301 { 20_000 } else { 10_000 };
-            format!(
-                "{}\n{hours:02}:{minutes:02}:{seconds:02},{millis:03} --> x\n{AIMED} \
-                 [dzoom_ratio: {zoom}, delta:0]\n\n",
-                n + 1
-            )
-        })
-        .collect();
+    let entry = |n: usize| {
+        let millis = n * 100 / 3;
+        let (seconds, millis) = (millis / 1000, millis % 1000);
+        let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+        let zoom = if n == count - 301 { 20_000 } else { 10_000 };
+        let cue = format!("{}\n{hours:02}:{minutes:02}:{seconds:02},{millis:03} --> x", n + 1);
+        [cue, format!("{AIMED} [dzoom_ratio: {zoom}, delta:0]\n\n")].join("\n")
+    };
+    let text = (0..count).map(entry).collect::<Vec<_>>().concat();
     let telemetry = read(text.as_bytes()).unwrap();
     assert!(telemetry.samples.len().abs_diff(count / 3) < 9, "{}", telemetry.samples.len());
     assert_eq!(telemetry.samples.iter().filter(|sample| sample.zoom == Some(2.0)).count(), 1);

@@ -70,6 +70,10 @@ setup-test: ## installs those for the tests as well
 models: ## fetches and converts every model, and ONNX Runtime
 	@python3 models/fetch.py
 
+.PHONY: train
+train: ## trains a model of ours on the CPU, in hours: MODEL=aerial
+	@models/train/train.sh "$(MODEL)"
+
 .PHONY: ui
 ui: $(PAGE)/dist/index.html ## builds the web page
 

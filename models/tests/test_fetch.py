@@ -33,7 +33,7 @@ class InAFolder(unittest.TestCase):
 class Choosing(unittest.TestCase):
     def test_everything_by_default_with_the_library_of_this_machine(self):
         chosen = fetch.choose(MANIFEST, None, "aarch64")
-        self.assertEqual([e.id for e in chosen], ["onnxruntime", "ssdlite-mobilenetv2", "nanodet-g"])
+        self.assertEqual([e.id for e in chosen], ["onnxruntime", "ssdlite-mobilenetv2", "nanodet-g", "aerial"])
         self.assertEqual(chosen[0].machine, "aarch64")
 
     def test_only_one_model(self):
@@ -41,7 +41,7 @@ class Choosing(unittest.TestCase):
         self.assertEqual([e.id for e in chosen], ["onnxruntime", "nanodet-g"])
 
     def test_unknown_model(self):
-        with self.assertRaisesRegex(FetchError, "no model `nanodet`; the manifest has ssdlite-mobilenetv2, nanodet-g"):
+        with self.assertRaisesRegex(FetchError, "no model `nanodet`; the manifest has ssdlite-mobilenetv2, nanodet-g, aerial"):
             fetch.choose(MANIFEST, ["nanodet"], "x86_64")
 
     def test_unknown_machine(self):
@@ -69,6 +69,12 @@ class Checking(InAFolder):
         fetch.put_in_place(new, old)
         self.assertEqual(old.read_bytes(), b"new")
         self.assertFalse(new.exists())
+
+
+class OfOurOwn(InAFolder):
+    def test_lies_beside_the_manifest_and_is_not_fetched(self):
+        (model,) = fetch.choose(MANIFEST, ["aerial"], "x86_64")[1:]
+        self.assertIsNone(fetch.problem(model, self.folder))
 
 
 class Extracting(InAFolder):

@@ -21,6 +21,8 @@ pub(crate) struct FlightConfig {
     pub ground_above_sea_m: Option<f64>,
     /// How sure the telemetry is: `bad`, `no_rtk`, `rtk_flat`, `rtk_dsm`, or its terms. Default: `no_rtk`.
     pub budget: BudgetWord,
+    /// Which `[[model]]` of `models/manifest.toml` looks at flights. Default: `detector.model`.
+    pub model: Option<String>,
     /// Folders that are taken in as flights when the program starts, each once; a flight is called like
     /// its folder. Default: none.
     pub import: Vec<PathBuf>,
@@ -59,6 +61,7 @@ impl Default for FlightConfig {
             ground_above_takeoff_m: 0.0,
             ground_above_sea_m: None,
             budget: BudgetWord::Named("no_rtk".to_owned()),
+            model: None,
             import: Vec::new(),
             object_store: None,
             aircraft: Vec::new(),
@@ -80,6 +83,10 @@ impl FlightConfig {
         if !(-1000.0..=1000.0).contains(&level) {
             let rule = format!("must be from -1000 to 1000 metres, got `{level}`");
             problems.push(("flight.ground_above_takeoff_m".to_owned(), rule));
+        }
+        if self.model.as_ref().is_some_and(String::is_empty) {
+            let rule = "must name a model of models/manifest.toml, got ``";
+            problems.push(("flight.model".to_owned(), rule.to_owned()));
         }
         problems.extend(self.budget.problem("flight.budget"));
         problems.extend(self.object_store.as_ref().and_then(ObjectStoreConfig::problem));

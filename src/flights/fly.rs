@@ -110,8 +110,10 @@ impl Hangar<'_> {
         segments: &SegmentDir,
     ) -> anyhow::Result<Parts> {
         let config = &self.loaded.config;
-        let mut detector = Onnx::open(&config.detector, &config.models_dir())
-            .context("cannot start the detector")?;
+        let mut looking = config.detector.clone();
+        looking.model = config.flight.model.clone().unwrap_or(looking.model);
+        let mut detector =
+            Onnx::open(&looking, &config.models_dir()).context("cannot start the detector")?;
         detector.warm_up().context("cannot run the detector")?;
         let active = detector.active();
         let model = dashboard::Model {

@@ -1,0 +1,1 @@
+"""Trains the aerial detector: see README.md."""

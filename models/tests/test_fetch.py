@@ -33,7 +33,7 @@ class InAFolder(unittest.TestCase):
 class Choosing(unittest.TestCase):
     def test_everything_by_default_with_the_library_of_this_machine(self):
         chosen = fetch.choose(MANIFEST, None, "aarch64")
-        self.assertEqual([e.id for e in chosen], ["onnxruntime", "ssdlite-mobilenetv2", "nanodet-g", "aerial"])
+        self.assertEqual([e.id for e in chosen], ["onnxruntime", "ssdlite-mobilenetv2", "nanodet-g", "aerial", "aerial-int8"])
         self.assertEqual(chosen[0].machine, "aarch64")
 
     def test_only_one_model(self):
@@ -41,7 +41,7 @@ class Choosing(unittest.TestCase):
         self.assertEqual([e.id for e in chosen], ["onnxruntime", "nanodet-g"])
 
     def test_unknown_model(self):
-        with self.assertRaisesRegex(FetchError, "no model `nanodet`; the manifest has ssdlite-mobilenetv2, nanodet-g, aerial"):
+        with self.assertRaisesRegex(FetchError, "no model `nanodet`; the manifest has ssdlite-mobilenetv2, nanodet-g, aerial, aerial-int8"):
             fetch.choose(MANIFEST, ["nanodet"], "x86_64")
 
     def test_unknown_machine(self):

@@ -17,7 +17,7 @@ def document() -> dict:
 class TheManifest(unittest.TestCase):
     def test_is_valid_and_has_all_models(self):
         loaded = manifest.load(FILE)
-        self.assertEqual([m.id for m in loaded.model], ["ssdlite-mobilenetv2", "nanodet-g", "aerial"])
+        self.assertEqual([m.id for m in loaded.model], ["ssdlite-mobilenetv2", "nanodet-g", "aerial", "aerial-int8"])
 
     def test_has_a_card_with_the_hash_of_every_model(self):
         for model in manifest.load(FILE).model:
@@ -38,7 +38,7 @@ class TheManifest(unittest.TestCase):
         self.assertEqual(built.model[0].trained.seed, 1)
 
     def test_shape_of_the_input_follows_its_layout(self):
-        ssd, nanodet, aerial = manifest.load(FILE).model
+        ssd, nanodet, aerial, _ = manifest.load(FILE).model
         self.assertEqual(ssd.input.shape, [-1, 300, 300, 3])
         self.assertEqual(nanodet.input.shape, [-1, 3, 416, 416])
         self.assertEqual(aerial.input.shape, [-1, 3, 416, 416])

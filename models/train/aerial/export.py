@@ -45,7 +45,7 @@ def halved(net):
     return net
 
 
-def write(model, path):
+def write(model, path, halves=True):
     batch = {name: {0: "batch"} for name in ("image", *NAMES)}
     blank = torch.zeros(1, 3, SIDE, SIDE)
     with torch.no_grad():
@@ -63,7 +63,8 @@ def write(model, path):
     for output, (cells, width) in zip(file.graph.output, SHAPES):  # known, though the exporter does not say so
         for dim, value in zip(output.type.tensor_type.shape.dim[1:], (cells, width)):
             dim.dim_value = value
-    store_halves(file.graph)
+    if halves:
+        store_halves(file.graph)
     file.producer_name, file.producer_version = "xunjian aerial", "1"
     helper.set_model_props(file, {"classes": ",".join(CLASSES)})  # the program holds the manifest against it
     onnx.checker.check_model(file)

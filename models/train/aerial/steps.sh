@@ -16,6 +16,7 @@ python=$OUT/venv/bin/python
 export OMP_WAIT_POLICY=PASSIVE
 "$python" -m aerial.train --data "$DATA" --sprites "$OUT/sprites" --start "$start" --out "$OUT/run" --threads "$THREADS"
 "$python" -m aerial.export "$OUT/run/net.pt" "$OUT/aerial.onnx"
+"$python" -m aerial.quantise --data "$DATA" "$OUT/run/net.pt" "$OUT/aerial-int8.onnx"
 for part in dev test; do
     "$python" -m aerial.measure --data "$DATA" --part "$part" --sprites "$OUT/sprites" --json "$OUT/$part.json" \
         "$OUT/aerial.onnx" "$start"

@@ -26,7 +26,7 @@ from .loss import loss
 from .net import MEAN, STD, from_coco
 from .paste import Sprites
 
-SIDE, BATCH, STEPS, RATE = 320, 8, 2000, 4e-4
+SIDE, BATCH, STEPS, RATE = 320, 8, 2250, 4e-4
 WARM, KEEP, MOSAIC = 100, 0.998, 0.25
 SAVE_SECONDS, AHEAD = 120, 4
 # How often a picture of each origin is drawn.

@@ -19,7 +19,8 @@ pub struct TileConfig {
     pub overlap: f32,
     /// Looks at the whole frame too, for what is larger than a tile. Default: true.
     pub whole: bool,
-    /// Tiles of a frame at most, 1 to 256; where there would be more, they show more. Default: 24.
+    /// Tiles of a frame at most, 1 to 256; where there would be more, they show more. Default: 8, as
+    /// many as a 4K picture from 100 m needs for a model that likes 11 cm.
     pub most: u16,
     /// A tile of a fixed camera in which nothing changed keeps its boxes for at most this long, 0s to 10s;
     /// 0s looks every time. Default: 1s.
@@ -34,7 +35,7 @@ impl Default for TileConfig {
             by_scale: true,
             overlap: 0.2,
             whole: true,
-            most: 24,
+            most: 8,
             keep: Duration::from_secs(1),
         }
     }

@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn tiles_are_of_the_scale_that_the_model_likes() {
-        let config = TileConfig { whole: false, ..TileConfig::default() };
+        let config = TileConfig { whole: false, most: 24, ..TileConfig::default() };
         let count = |config: &TileConfig, gsd, likes| {
             let parts = plan(config, size(3840, 2160), 416, gsd, likes);
             (parts.len(), parts[0].width)

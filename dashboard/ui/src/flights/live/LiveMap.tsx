@@ -16,7 +16,7 @@ import { aircraftTrackQuery } from "../queries";
 import type { AircraftNow } from "../types";
 import { useFlightT } from "../words";
 import css from "./live.module.css";
-import { pathLines } from "./paths";
+import { pathLines, withRoom } from "./paths";
 import { stateOf, upFirst } from "./state";
 
 /** Each path is asked for by itself; of more aircraft only the first and the chosen one show theirs. */
@@ -56,7 +56,7 @@ export function LiveMap({ setup, aircraft, selected, onSelect }: Props) {
   useMarkers(map, placed, selected, datum, onSelect);
 
   const points = useMemo(() => placed.map((one) => at(one, datum)), [placed, datum]);
-  const bounds = useMemo(() => boundsOf(points.length > 0 ? [] : [areas], points), [areas, points]);
+  const bounds = useMemo(() => withRoom(boundsOf(points.length > 0 ? [] : [areas], points)), [areas, points]);
   useFitOnce(map, aircraft !== undefined && !fences.isPending ? bounds : null, 120);
   useEffect(() => {
     const chosen = placed.find(({ serial }) => serial === selected);

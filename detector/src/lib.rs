@@ -14,10 +14,12 @@ mod detect;
 mod look;
 mod manifest;
 mod motion;
+mod network;
 mod nms;
 mod onnx;
 pub mod picture;
 mod preprocess;
+mod runtime;
 pub mod score;
 mod scripted;
 mod stabiliser;
@@ -28,11 +30,14 @@ pub use config::{Config, Precision, Provider, TrackerConfig};
 pub use detect::{Detect, DetectError, DetectProblem};
 pub use look::look;
 pub use manifest::{
-    Channels, ClassEntry, Decode, Fit, GraphSource, Input, Layout, Licence, Manifest,
-    ManifestError, ModelCard, ModelError, Output, RuntimeCard, SourceFile, Trained, WheelSource,
+    Channels, ClassEntry, Decode, Does, Fit, GraphSource, Input, Layout, Licence, Manifest,
+    ManifestError, ModelCard, ModelError, NetworkCard, Output, RuntimeCard, SourceFile, Tensor,
+    Trained, WheelSource,
 };
 pub use motion::{Motion, Warp};
-pub use onnx::{Active, Onnx, OpenError};
+pub use network::{Given, Network};
+pub use onnx::{Active, Onnx};
+pub use runtime::OpenError;
 pub use scripted::{ScriptError, Scripted};
 pub use stabiliser::{StabiliseError, Stabiliser};
 pub use tile::{Looks, Part, TileConfig, Tiled, plan};

@@ -5,6 +5,7 @@
 //! it; they are hashed before anything is loaded from them. Downloading and converting is done by
 //! `models/fetch.py`.
 
+mod network;
 mod stored;
 
 use std::fs::File;
@@ -14,8 +15,9 @@ use std::path::{Path, PathBuf};
 use domain::Class;
 use serde::Deserialize;
 
+pub use self::network::{Does, NetworkCard, Tensor};
 pub use self::stored::ModelError;
-use self::stored::Remedy;
+use self::stored::Place;
 
 /// Everything the program runs detectors with.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -24,6 +26,8 @@ pub struct Manifest {
     schema: u32,
     runtime: Vec<RuntimeCard>,
     model: Vec<ModelCard>,
+    #[serde(default)]
+    network: Vec<NetworkCard>,
 }
 
 /// The shared library of one kind of machine.
@@ -239,19 +243,30 @@ impl Manifest {
         self.model.iter().find(|card| card.id == id)
     }
 
+    /// The networks that are no detectors of objects, in the order of the file.
+    pub fn networks(&self) -> &[NetworkCard] {
+        &self.network
+    }
+
+    /// The network called `id`.
+    pub fn network(&self, id: &str) -> Option<&NetworkCard> {
+        self.network.iter().find(|card| card.id == id)
+    }
+
     /// The library for this kind of machine.
     pub fn runtime(&self) -> Option<&RuntimeCard> {
         self.runtime.iter().find(|card| card.machine == std::env::consts::ARCH)
     }
 
-    /// Hashes this machine's runtime and every model in `models_dir`; what each is called, and how
+    /// Hashes this machine's runtime, every model and every network in `models_dir`; what each is called, and how
     /// it went.
     pub fn verify(&self, models_dir: &Path) -> Vec<(String, Result<(), ModelError>)> {
         let runtime = self
             .runtime()
             .map(|card| (card.source.package.clone(), card.verify(models_dir).map(|_path| ())));
         let models = self.model.iter().map(|card| (card.id.clone(), card.verify(models_dir)));
-        runtime.into_iter().chain(models).collect()
+        let networks = self.network.iter().map(|card| (card.id.clone(), card.verify(models_dir)));
+        runtime.into_iter().chain(models).chain(networks).collect()
     }
 
     fn problem(&self) -> Option<(String, String)> {
@@ -259,48 +274,49 @@ impl Manifest {
             let problem = format!("must be {SCHEMA}, got `{}`", self.schema);
             return Some(("schema".into(), problem));
         }
-        for (i, card) in self.model.iter().enumerate() {
-            if self.model[..i].iter().any(|other| other.id == card.id) {
-                return Some((format!("model `{}`", card.id), "`id` is given twice".into()));
+        let ids: Vec<&str> = (self.model.iter().map(|card| card.id.as_str()))
+            .chain(self.network.iter().map(|card| card.id.as_str()))
+            .collect();
+        for (i, id) in ids.iter().enumerate() {
+            if ids[..i].contains(id) {
+                return Some((format!("model `{id}`"), "`id` is given twice".into()));
             }
         }
         let runtimes = self.runtime.iter().map(|card| {
             (format!("runtime `{}`", card.machine), stored_file_problem(&card.file, &card.sha256))
         });
         let models = self.model.iter().map(|card| (format!("model `{}`", card.id), card.problem()));
-        runtimes.chain(models).find_map(|(entry, problem)| problem.map(|problem| (entry, problem)))
+        let networks =
+            self.network.iter().map(|card| (format!("network `{}`", card.id), card.problem()));
+        runtimes
+            .chain(models)
+            .chain(networks)
+            .find_map(|(entry, problem)| problem.map(|problem| (entry, problem)))
     }
 }
 
 impl RuntimeCard {
     /// Hashes the library and returns where it is.
     pub(crate) fn verify(&self, models_dir: &Path) -> Result<PathBuf, ModelError> {
-        let path = models_dir.join("cache").join(&self.file);
-        stored::verify(&path, &self.sha256, Remedy::Fetch)?;
-        Ok(path)
+        let place = Place::new(models_dir, &self.file, &self.sha256, false);
+        place.verify()?;
+        Ok(place.path)
     }
 }
 
 impl ModelCard {
     /// Hashes the model.
     pub fn verify(&self, models_dir: &Path) -> Result<(), ModelError> {
-        stored::verify(&self.path(models_dir), &self.sha256, self.remedy())
+        self.place(models_dir).verify()
     }
 
     /// The model, of which exactly these bytes have been hashed.
     pub(crate) fn read(&self, models_dir: &Path) -> Result<Vec<u8>, ModelError> {
-        stored::read(&self.path(models_dir), &self.sha256, self.remedy())
+        self.place(models_dir).read()
     }
 
-    fn path(&self, models_dir: &Path) -> PathBuf {
-        match &self.trained {
-            Some(_) => models_dir.join(&self.file),
-            None => models_dir.join("cache").join(&self.file),
-        }
-    }
-
-    fn remedy(&self) -> Remedy {
-        if self.trained.is_some() { Remedy::Checkout } else { Remedy::Fetch }
+    fn place(&self, models_dir: &Path) -> Place<'_> {
+        Place::new(models_dir, &self.file, &self.sha256, self.trained.is_some())
     }
 
     fn problem(&self) -> Option<String> {

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::process::{Command, ExitCode};
 
 use anyhow::Context as _;
-use detector::{Config, Manifest, Onnx};
+use detector::{Config, Manifest, Network, Onnx};
 
 use crate::cli;
 
@@ -28,6 +28,14 @@ fn list(args: &cli::ModelsDir) -> anyhow::Result<ExitCode> {
         writeln!(out, "{:<22} {}x{}  {here}", card.id, input.width, input.height)
             .context("cannot print")?;
     }
+    for card in manifest.networks() {
+        let here = match card.verify(&args.models_dir) {
+            Ok(()) => "here",
+            Err(_) => "not here, or not as in the manifest",
+        };
+        writeln!(out, "{:<22} {:<8} {here}", card.id, card.does.as_str())
+            .context("cannot print")?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -40,6 +48,11 @@ fn verify(args: &cli::ModelsDir) -> anyhow::Result<ExitCode> {
         let told = match result {
             Err(error) => Err(anyhow::Error::from(error)),
             Ok(()) if manifest.model(&name).is_some() => opens(&name, args),
+            Ok(()) if manifest.network(&name).is_some() => {
+                Network::open(&name, &Config::default(), &args.models_dir)
+                    .map(|_| ())
+                    .map_err(Into::into)
+            }
             Ok(()) => Ok(()),
         };
         sound &= told.is_ok();

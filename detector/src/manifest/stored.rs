@@ -33,18 +33,41 @@ impl std::fmt::Display for Remedy {
     }
 }
 
-pub(super) fn verify(path: &Path, expected: &str, remedy: Remedy) -> Result<(), ModelError> {
-    let mut file = File::open(path).map_err(|source| unreadable(path, source, remedy))?;
-    let mut hasher = Sha256::new();
-    std::io::copy(&mut file, &mut hasher).map_err(|source| unreadable(path, source, remedy))?;
-    compare(path, expected, &hasher.finalize(), remedy)
+/// Where a file of the manifest belongs, and what it must hold.
+pub(super) struct Place<'a> {
+    pub(super) path: PathBuf,
+    sha256: &'a str,
+    remedy: Remedy,
 }
 
-/// The file, of which exactly these bytes have been hashed.
-pub(super) fn read(path: &Path, expected: &str, remedy: Remedy) -> Result<Vec<u8>, ModelError> {
-    let bytes = std::fs::read(path).map_err(|source| unreadable(path, source, remedy))?;
-    compare(path, expected, &Sha256::digest(&bytes), remedy)?;
-    Ok(bytes)
+impl<'a> Place<'a> {
+    /// `ours` is a file of the repository, beside the manifest; others lie in `cache/`.
+    pub(super) fn new(models_dir: &Path, file: &str, sha256: &'a str, ours: bool) -> Self {
+        let (path, remedy) = if ours {
+            (models_dir.join(file), Remedy::Checkout)
+        } else {
+            (models_dir.join("cache").join(file), Remedy::Fetch)
+        };
+        Self { path, sha256, remedy }
+    }
+
+    pub(super) fn verify(&self) -> Result<(), ModelError> {
+        let mut file = File::open(&self.path).map_err(|source| self.unreadable(source))?;
+        let mut hasher = Sha256::new();
+        std::io::copy(&mut file, &mut hasher).map_err(|source| self.unreadable(source))?;
+        compare(&self.path, self.sha256, &hasher.finalize(), self.remedy)
+    }
+
+    /// The file, of which exactly these bytes have been hashed.
+    pub(super) fn read(&self) -> Result<Vec<u8>, ModelError> {
+        let bytes = std::fs::read(&self.path).map_err(|source| self.unreadable(source))?;
+        compare(&self.path, self.sha256, &Sha256::digest(&bytes), self.remedy)?;
+        Ok(bytes)
+    }
+
+    fn unreadable(&self, source: std::io::Error) -> ModelError {
+        unreadable(&self.path, source, self.remedy)
+    }
 }
 
 fn compare(path: &Path, expected: &str, digest: &[u8], remedy: Remedy) -> Result<(), ModelError> {

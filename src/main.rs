@@ -16,6 +16,7 @@ mod pipeline;
 mod problem;
 mod reading;
 mod report;
+mod sight;
 mod sources;
 mod stage;
 mod supervise;

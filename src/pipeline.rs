@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 
 use crate::flights::{Legs, Memory};
 use crate::locate::Eyes;
+use crate::sight::Sights;
 use crate::stage::inbox::Inbox;
 use crate::stage::judge::{Judged, judge};
 use crate::stage::look::{Looking, Tally, look};
@@ -35,6 +36,8 @@ pub(crate) struct Parts {
     pub flights: BTreeMap<SourceId, Arc<Legs>>,
     pub engine: Engine,
     pub recorder: Recorder,
+    /// Of cameras: whether anything is found.
+    pub sights: Option<Arc<Sights>>,
     /// Of the one flight that is looked at, where a restart is to go on with it.
     pub memory: Option<Memory>,
 }
@@ -54,8 +57,8 @@ pub(crate) fn start(inbox: &Arc<Inbox>, parts: Parts, stages: &mut Stages) -> En
     let (tally, counted) = oneshot::channel();
     let (verdict, judged) = oneshot::channel();
 
-    let Parts { mut detector, tracker, eyes, flights, engine, recorder, memory } = parts;
-    let looking = Looking { tracker, flights, memory: memory.clone() };
+    let Parts { mut detector, tracker, eyes, flights, engine, recorder, sights, memory } = parts;
+    let looking = Looking { tracker, flights, sights, memory: memory.clone() };
     let inbox = Arc::clone(inbox);
     thread(stages, "look", move || {
         let seen = look(&inbox, detector.as_mut(), &looking, &to_judge);

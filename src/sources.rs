@@ -9,6 +9,7 @@ use rules::Zone;
 
 use crate::config::{Loaded, PaceWord, Source};
 use crate::problem::Problem;
+use crate::sight::Sights;
 use crate::stage::inbox::{Inbox, WhenFull};
 use crate::survey::{SurveyFile, Surveyed};
 
@@ -80,7 +81,10 @@ pub(crate) struct To<'a> {
 
 /// All running sources, as status shows them.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Board(Arc<Mutex<BTreeMap<SourceId, Running>>>);
+pub(crate) struct Board {
+    running: Arc<Mutex<BTreeMap<SourceId, Running>>>,
+    sights: Option<Arc<Sights>>,
+}
 
 #[derive(Debug)]
 struct Running {
@@ -98,6 +102,11 @@ struct Facts {
 }
 
 impl Board {
+    /// One that also shows what is found in the sources.
+    pub(crate) fn watching(sights: Arc<Sights>) -> Self {
+        Self { sights: Some(sights), ..Self::default() }
+    }
+
     /// Starts a source whose frames go to an inbox. `changed` hears of every change of its state.
     pub(crate) fn start(
         &self,
@@ -139,7 +148,12 @@ impl Board {
 
     /// Every source as it is at this moment.
     pub(crate) fn statuses(&self) -> Vec<SourceStatus> {
-        self.running().values().map(|r| r.facts.fill(r.source.status())).collect()
+        let statuses: Vec<_> =
+            self.running().values().map(|r| r.facts.fill(r.source.status())).collect();
+        match &self.sights {
+            Some(sights) => statuses.into_iter().map(|status| sights.fill(status)).collect(),
+            None => statuses,
+        }
     }
 
     /// Asks every source to end and waits until it has. Blocks.
@@ -156,7 +170,7 @@ impl Board {
     }
 
     fn running(&self) -> std::sync::MutexGuard<'_, BTreeMap<SourceId, Running>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

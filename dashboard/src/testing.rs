@@ -205,6 +205,8 @@ pub(crate) fn status(id: &str) -> SourceStatus {
         last_frame_at: Some("2026-05-01T00:00:01.000001Z".parse().unwrap()),
         frame_age_s: Some(0.04),
         clock_offset_s: None,
+        nothing_found_s: None,
+        unseen: 0,
         width: Some(1920),
         height: Some(1080),
         position: LonLat::new(120.3, 30.7),

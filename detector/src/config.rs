@@ -30,6 +30,9 @@ pub struct Config {
     /// Of two boxes of one class that overlap by more than this (`IoU`), the weaker is dropped.
     /// Default: the model's.
     pub nms_iou: Option<f32>,
+    /// A camera in whose pictures nothing was found for longer is pointed out, 1 min to 30 days. Default: 6h.
+    #[serde(with = "humantime_serde")]
+    pub quiet_after: Duration,
     /// Looking at frames in parts.
     pub tiles: TileConfig,
     pub tracker: TrackerConfig,
@@ -94,6 +97,9 @@ pub struct TrackerConfig {
     pub lost_after_moving: Duration,
 }
 
+const QUIET: std::ops::RangeInclusive<Duration> =
+    Duration::from_mins(1)..=Duration::from_hours(30 * 24);
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -104,6 +110,7 @@ impl Default for Config {
             threads: 1,
             min_score: None,
             nms_iou: None,
+            quiet_after: Duration::from_secs(6 * 3600),
             tiles: TileConfig::default(),
             tracker: TrackerConfig::default(),
         }
@@ -140,6 +147,11 @@ impl Config {
                 format!("must lie between 0 and 1, got `{}`", value.unwrap_or_default())
             });
         }
+        let quiet_fits = QUIET.contains(&self.quiet_after);
+        problems.unless(quiet_fits, "detector.quiet_after", || {
+            let got = humantime_serde::re::humantime::format_duration(self.quiet_after);
+            format!("must be 1min to 30days, got `{got}`")
+        });
         let bf16_on_cpu = self.provider == Provider::Cpu && self.precision == Precision::Bf16;
         problems.unless(!bf16_on_cpu, "detector.precision", || {
             "must be `f32` with provider `cpu`, got `bf16`".into()

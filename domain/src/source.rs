@@ -83,6 +83,11 @@ pub struct SourceStatus {
     pub frame_age_s: Option<f64>,
     /// Camera clock minus this machine's clock, in seconds, where the camera tells its time.
     pub clock_offset_s: Option<f64>,
+    /// Seconds for which nothing at all was found in its pictures, once that is longer than
+    /// `detector.quiet_after`: an empty street, or a lens, a view or a model that is not right.
+    pub nothing_found_s: Option<f64>,
+    /// Pictures that the detector could not look at.
+    pub unseen: u64,
     pub width: Option<u32>,
     pub height: Option<u32>,
     pub position: Option<LonLat>,

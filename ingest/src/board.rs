@@ -43,6 +43,8 @@ impl Board {
             last_frame_at: None,
             frame_age_s: None,
             clock_offset_s: None,
+            nothing_found_s: None,
+            unseen: 0,
             width: None,
             height: None,
             position: None,

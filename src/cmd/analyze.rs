@@ -215,6 +215,7 @@ async fn look_at_all(
     let cutter = Cutter::new(segments.clone(), places.scratch.path().join("clips"))
         .context("cannot make a folder for clips")?;
     let parts = Parts {
+        sights: None,
         detector: Box::new(config.tiled(detector)),
         tracker: config.detector.tracker.clone(),
         eyes: serve::eyes(inputs),

@@ -23,6 +23,7 @@ use crate::config::Loaded;
 use crate::flights::{self, Works};
 use crate::locate::{Eye, Eyes};
 use crate::pipeline::{self, Parts, Stages};
+use crate::sight::Sights;
 use crate::sources::{Board, Extent, Ready, To};
 use crate::stage::clip::Cutter;
 use crate::stage::inbox::Inbox;
@@ -74,7 +75,9 @@ async fn serve(loaded: Loaded, ready: Vec<Ready>) -> anyhow::Result<()> {
         print_first_admin(&password)?;
     }
 
-    let board = Board::default();
+    let quiet_after = loaded.config.detector.quiet_after;
+    let sights = Arc::new(Sights::new(Arc::clone(&clock), quiet_after));
+    let board = Board::watching(Arc::clone(&sights));
     let sources = Sources::new({
         let board = board.clone();
         move || board.statuses()
@@ -96,6 +99,7 @@ async fn serve(loaded: Loaded, ready: Vec<Ready>) -> anyhow::Result<()> {
         Recorder::new(store.clone(), Some(cutter), manifest(&loaded, &model), Whose::Cameras);
     let parts = Parts {
         memory: None,
+        sights: Some(sights),
         detector: Box::new(config.tiled(detector)),
         tracker: config.detector.tracker.clone(),
         eyes: eyes(&ready),

@@ -132,6 +132,7 @@ impl Hangar<'_> {
         let memory = if self.resumes { Some(self.memory(luggage, &model).await?) } else { None };
         let airborne = Box::new(Airborne::new(Arc::clone(&luggage.legs), Arc::clone(&self.fences)));
         Ok(Parts {
+            sights: None,
             detector: Box::new(Tiled::new(
                 detector,
                 config.detector.tiles.always(),

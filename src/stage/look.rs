@@ -9,6 +9,7 @@ use domain::{Class, Detection, Frame, Moment, Sighting, SourceId, TrackId};
 use tokio::sync::mpsc;
 
 use crate::flights::{Counted, Legs, Memory, Written};
+use crate::sight::Sights;
 use crate::stage::diary::Diary;
 use crate::stage::follow::Follower;
 use crate::stage::inbox::{Inbox, Item};
@@ -35,8 +36,20 @@ pub(crate) struct Looking {
     pub tracker: TrackerConfig,
     /// Sources that are flights.
     pub flights: BTreeMap<SourceId, Arc<Legs>>,
+    /// What is found in which source, where somebody watches that.
+    pub sights: Option<Arc<Sights>>,
     /// Of the flight, where a restart is to pass over what was looked at.
     pub memory: Option<Memory>,
+}
+
+impl Looking {
+    fn note(&self, source: &SourceId, detections: Option<&[Detection]>) {
+        match (&self.sights, detections) {
+            (Some(sights), Some(found)) => sights.looked(source, found.len()),
+            (Some(sights), None) => sights.failed(source),
+            (None, _) => {}
+        }
+    }
 }
 
 /// Takes frames until the inbox is closed and empty, or nobody listens any more. Returns what it saw.
@@ -74,7 +87,9 @@ pub(crate) fn look(
                 let begun = Instant::now();
                 let legs = looking.flights.get(&frame.source);
                 let gsd_cm = legs.and_then(|legs| legs.gsd_cm(&frame));
-                let Some(detections) = see(&frame, gsd_cm, detector) else { continue };
+                let detections = see(&frame, gsd_cm, detector);
+                looking.note(&frame.source, detections.as_deref());
+                let Some(detections) = detections else { continue };
                 tally.detect += begun.elapsed();
                 let sightings = followers.at(&frame.source).follow(&frame, &detections);
                 tally.count(&frame, &sightings);

@@ -53,6 +53,8 @@ struct SourceHealth {
     state: SourceState,
     /// Seconds since the last frame arrived.
     frame_age_s: Option<f64>,
+    /// Seconds for which nothing at all was found, where that is suspiciously long.
+    nothing_found_s: Option<f64>,
 }
 
 /// The program runs.
@@ -110,6 +112,7 @@ fn sources(app: &App) -> Vec<SourceHealth> {
         id: source.id,
         state: source.state,
         frame_age_s: source.frame_age_s,
+        nothing_found_s: source.nothing_found_s,
     };
     app.context.sources.list().into_iter().map(health).collect()
 }
@@ -140,7 +143,10 @@ mod tests {
         let ready = ready.json();
         assert_eq!(ready["model"]["provider"], "cpu");
         assert_eq!(ready["mqtt"], json!({"connected": false, "detail": "", "outbox_depth": 1}));
-        assert_eq!(ready["sources"], json!([{"id": "gate", "state": "live", "frame_age_s": 0.04}]));
+        assert_eq!(
+            ready["sources"],
+            json!([{"id": "gate", "state": "live", "frame_age_s": 0.04, "nothing_found_s": null}])
+        );
         assert_eq!(page.get("/metrics").await.status.as_u16(), 200);
     }
 

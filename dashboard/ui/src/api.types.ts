@@ -36,6 +36,8 @@ export type Source = {
   frame_age_s: number | null;
   /** Camera clock minus server clock, where the camera tells its time. */
   clock_offset_s?: number | null;
+  nothing_found_s?: number | null;
+  unseen?: number;
   width: number | null;
   height: number | null;
   position: LonLat | null;

@@ -223,6 +223,8 @@ export const en: Words = {
   "source.title": "Sources",
   "source.name": "Name",
   "source.state": "State",
+  "source.nothing_found": "nothing found for {time}: an empty view, or a lens, a direction or a model that is not right",
+  "source.unseen": "{count} pictures could not be looked at; the log says why",
   "source.since": "since {time}",
   "source.fps": "Rate",
   "source.frames": "Frames",

@@ -218,6 +218,8 @@ export const zh = {
   "source.title": "视频源",
   "source.name": "名称",
   "source.state": "状态",
+  "source.nothing_found": "已 {time} 未发现任何目标:画面可能确实空旷,也可能是镜头、朝向或模型有问题",
+  "source.unseen": "{count} 幅画面无法识别,原因见日志",
   "source.since": "自 {time}",
   "source.fps": "帧率",
   "source.frames": "帧数",

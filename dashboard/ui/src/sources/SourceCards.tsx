@@ -20,7 +20,7 @@ export function SourceCards({ sources }: { sources: Source[] }) {
 function SourceCard({ source }: { source: Source }) {
   const { t, language } = useSettings();
   const { time, count, duration } = formats(t, language);
-  const { width, height, frame_age_s: age } = source;
+  const { width, height, frame_age_s: age, nothing_found_s: quiet, unseen } = source;
   const facts: [string, string][] = [
     [t("source.fps"), `${source.fps.toFixed(1)} fps`],
     [t("source.frames"), count(source.frames)],
@@ -40,6 +40,8 @@ function SourceCard({ source }: { source: Source }) {
         {t.word("source_kind", source.kind)} · {t("source.since", { time: time(source.since) })}
       </div>
       {source.detail && <div className={css.detail}>{source.detail}</div>}
+      {quiet != null && <div className={css.detail}>{t("source.nothing_found", { time: duration(quiet) })}</div>}
+      {!!unseen && <div className={css.detail}>{t("source.unseen", { count: count(unseen) })}</div>}
       <dl>
         {facts.map(([name, value]) => (
           <div key={name}>

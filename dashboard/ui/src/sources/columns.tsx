@@ -26,11 +26,13 @@ export function columns(t: Translate, { time, count, duration }: Formats): Table
     {
       title: t("source.state"),
       key: "state",
-      render: (_, { state, detail, since }) => (
+      render: (_, { state, detail, since, nothing_found_s: quiet, unseen }) => (
         <>
           <StateTag colour={SOURCE_COLOUR[state]}>{t(`source_state.${state}`)}</StateTag>{" "}
           <span className={css.minor}>{t("source.since", { time: time(since) })}</span>
           {detail && <div className={css.detail}>{detail}</div>}
+          {quiet != null && <div className={css.detail}>{t("source.nothing_found", { time: duration(quiet) })}</div>}
+          {!!unseen && <div className={css.detail}>{t("source.unseen", { count: count(unseen) })}</div>}
         </>
       ),
     },

@@ -110,7 +110,7 @@ impl Default for Config {
             threads: 1,
             min_score: None,
             nms_iou: None,
-            quiet_after: Duration::from_secs(6 * 3600),
+            quiet_after: Duration::from_hours(6),
             tiles: TileConfig::default(),
             tracker: TrackerConfig::default(),
         }

@@ -68,13 +68,7 @@ async fn serve(loaded: Loaded, ready: Vec<Ready>) -> anyhow::Result<()> {
         provider: detector.active().provider.to_owned(),
     };
     tracing::info!(model = model.id, provider = model.provider, "detector is ready");
-    let store = Store::open(&loaded.config.store, Arc::clone(&clock))
-        .await
-        .context("cannot open the store")?;
-    if let Some(password) = dashboard::first_admin(&store).await? {
-        print_first_admin(&password)?;
-    }
-
+    let store = open_store(&loaded, &clock).await?;
     let quiet_after = loaded.config.detector.quiet_after;
     let sights = Arc::new(Sights::new(Arc::clone(&clock), quiet_after));
     let board = Board::watching(Arc::clone(&sights));
@@ -139,6 +133,17 @@ async fn serve(loaded: Loaded, ready: Vec<Ready>) -> anyhow::Result<()> {
     let outcome = supervise::supervise(stages, stop).await;
     store.close().await.context("cannot close the store")?;
     outcome
+}
+
+/// The store, with somebody who may sign in.
+async fn open_store(loaded: &Loaded, clock: &Arc<dyn Clock>) -> anyhow::Result<Store> {
+    let store = Store::open(&loaded.config.store, Arc::clone(clock))
+        .await
+        .context("cannot open the store")?;
+    if let Some(password) = dashboard::first_admin(&store).await? {
+        print_first_admin(&password)?;
+    }
+    Ok(store)
 }
 
 /// Aircraft are listened to.

@@ -1,24 +1,29 @@
 //! From a frame to the tensor that the model takes.
 //!
-//! The tensor and every picture in between are allocated once and used again. OpenCV does the
-//! per-pixel work, straight into the tensor. Frames may change their size at any time.
+//! The tensor and every picture in between are allocated once and used again. OpenCV makes the picture
+//! small, the planes of video each by itself; then one pass turns colours, normalises and writes the
+//! tensor. So a video picture is never converted as a whole. Frames may change their size at any time.
 
-use domain::{Frame, Size};
-use opencv::core::{CV_32F, Mat, Rect, Vec3b, Vector};
+mod write;
+
+use domain::{Frame, Planes, Size};
+use opencv::boxed_ref::BoxedRef;
+use opencv::core::{Mat, Rect, Vec3b};
 use opencv::prelude::*;
 use opencv::{core, imgproc};
 
-use crate::manifest::{Channels, Fit, Input, Layout};
+use self::write::{Line, Normal};
+use crate::manifest::{Fit, Input};
 use crate::tile::Part;
 
 /// Fills one tensor, again and again.
 #[derive(Debug)]
 pub(crate) struct Preprocess {
     input: Input,
-    tensor: Vec<f32>,
-    resized: Mat,
-    swapped: Mat,
-    planes: Vector<Mat>,
+    normal: Normal,
+    /// The picture as large as it is in the input: BGR in the first, or luma and chroma.
+    small: [Mat; 3],
+    line: Line,
     /// The tensor's border is right for parts of this width and height.
     prepared: Option<(u32, u32)>,
 }
@@ -75,101 +80,121 @@ impl Geometry {
 
 impl Preprocess {
     pub(crate) fn new(input: &Input) -> Self {
-        let values = input.width as usize * input.height as usize * 3;
         Self {
             input: input.clone(),
-            tensor: vec![0.0; values],
-            resized: Mat::default(),
-            swapped: Mat::default(),
-            planes: Vector::new(),
+            normal: Normal::of(input),
+            small: std::array::from_fn(|_| Mat::default()),
+            line: Line::default(),
             prepared: None,
         }
     }
 
-    /// Puts a part of `frame` into the tensor. The part must lie inside it.
-    pub(crate) fn fill(&mut self, frame: &Frame, part: Part) -> opencv::Result<Geometry> {
+    /// Puts a part of `frame` into `tensor`: always the same one, as long as the input. The part must
+    /// lie inside the frame.
+    pub(crate) fn fill(
+        &mut self,
+        frame: &Frame,
+        part: Part,
+        tensor: &mut [f32],
+    ) -> opencv::Result<Geometry> {
         let geometry = Geometry::new(&self.input, part);
         if self.prepared != Some((part.width, part.height)) {
-            self.blacken();
+            self.normal.blacken(tensor);
             self.prepared = Some((part.width, part.height));
         }
-        let whole = as_mat(frame)?;
-        let (x, y) = (side(part.x)?, side(part.y)?);
-        let shown = Rect::new(x, y, side(part.width)?, side(part.height)?);
-        let picture = Mat::roi(&whole, shown)?;
-        imgproc::resize(
-            &picture,
-            &mut self.resized,
-            core::Size::new(geometry.width, geometry.height),
-            0.0,
-            0.0,
-            imgproc::INTER_LINEAR,
-        )?;
-        match self.input.layout {
-            Layout::Nchw => self.fill_planes(&geometry)?,
-            Layout::Nhwc => self.fill_pixels(&geometry)?,
+        match frame.bgr.planes() {
+            None => self.fill_bgr(frame, part, &geometry, tensor)?,
+            Some(planes) => self.fill_planes(planes, part, &geometry, tensor)?,
         }
         Ok(geometry)
     }
 
-    /// What the latest [`Self::fill`] made.
-    pub(crate) fn tensor(&self) -> ([i64; 4], &[f32]) {
-        (self.input.shape(), &self.tensor)
-    }
-
-    fn fill_planes(&mut self, geometry: &Geometry) -> opencv::Result<()> {
-        core::split(&self.resized, &mut self.planes)?;
-        let (rows, columns) = (side(self.input.height)?, side(self.input.width)?);
-        let plane_size = self.input.height as usize * self.input.width as usize;
-        for (channel, plane) in self.tensor.chunks_exact_mut(plane_size).enumerate() {
-            let (scale, shift) = normalisation(&self.input, channel);
-            let from = match self.input.colour {
-                Channels::Bgr => channel,
-                Channels::Rgb => 2 - channel,
-            };
-            let mut plane = Mat::new_rows_cols_with_data_mut(rows, columns, plane)?;
-            let mut covered = Mat::roi_mut(&mut plane, geometry.rect(1))?;
-            self.planes.get(from)?.convert_to(&mut covered, CV_32F, scale, shift)?;
+    fn fill_bgr(
+        &mut self,
+        frame: &Frame,
+        part: Part,
+        geometry: &Geometry,
+        tensor: &mut [f32],
+    ) -> opencv::Result<()> {
+        let [small, ..] = &mut self.small;
+        shrink(&as_mat(frame)?, part, geometry, small)?;
+        let rows = small.data_bytes()?.chunks_exact(3 * geometry.columns());
+        for (row, bgr) in rows.enumerate() {
+            self.line.of_bgr(bgr);
+            self.normal.write(&self.line, geometry.column(), geometry.row() + row, tensor);
         }
         Ok(())
     }
 
-    /// All channels are scaled alike, so a row of pixels is a row of numbers.
-    fn fill_pixels(&mut self, geometry: &Geometry) -> opencv::Result<()> {
-        let pixels = match self.input.colour {
-            Channels::Bgr => &self.resized,
-            Channels::Rgb => {
-                imgproc::cvt_color_def(&self.resized, &mut self.swapped, imgproc::COLOR_BGR2RGB)?;
-                &self.swapped
-            }
-        };
-        let (scale, shift) = normalisation(&self.input, 0);
-        let (rows, columns) = (side(self.input.height)?, 3 * side(self.input.width)?);
-        let mut all = Mat::new_rows_cols_with_data_mut(rows, columns, &mut self.tensor)?;
-        let mut covered = Mat::roi_mut(&mut all, geometry.rect(3))?;
-        pixels.reshape(1, 0)?.convert_to(&mut covered, CV_32F, scale, shift)
-    }
-
-    #[expect(clippy::cast_possible_truncation, reason = "the tensor holds f32")]
-    fn blacken(&mut self) {
-        let black = |channel| normalisation(&self.input, channel).1 as f32;
-        match self.input.layout {
-            Layout::Nhwc => self.tensor.fill(black(0)),
-            Layout::Nchw => {
-                let plane_size = self.input.height as usize * self.input.width as usize;
-                for (channel, plane) in self.tensor.chunks_exact_mut(plane_size).enumerate() {
-                    plane.fill(normalisation(&self.input, channel).1 as f32);
-                }
-            }
+    fn fill_planes(
+        &mut self,
+        planes: &Planes,
+        part: Part,
+        geometry: &Geometry,
+        tensor: &mut [f32],
+    ) -> opencv::Result<()> {
+        for (index, small) in self.small.iter_mut().enumerate() {
+            let shown = if index == 0 { part } else { half(part) };
+            shrink(&as_plane(planes, index)?, shown, geometry, small)?;
         }
+        let [y, cb, cr] = &self.small;
+        let (y, cb, cr) = (y.data_bytes()?, cb.data_bytes()?, cr.data_bytes()?);
+        let rows = |plane| <[u8]>::chunks_exact(plane, geometry.columns());
+        let matrix = planes.matrix();
+        for (row, ((y, cb), cr)) in rows(y).zip(rows(cb)).zip(rows(cr)).enumerate() {
+            self.line.of_planes(&matrix, [y, cb, cr]);
+            self.normal.write(&self.line, geometry.column(), geometry.row() + row, tensor);
+        }
+        Ok(())
     }
 }
 
+/// Where the covered part of the input lies, for counting.
 impl Geometry {
-    /// The covered part of a matrix with `channels` numbers per pixel side by side.
-    fn rect(&self, channels: i32) -> Rect {
-        Rect::new(channels * self.x, self.y, channels * self.width, self.height)
+    fn column(&self) -> usize {
+        count(self.x)
     }
+
+    fn row(&self) -> usize {
+        count(self.y)
+    }
+
+    /// At least 1.
+    fn columns(&self) -> usize {
+        count(self.width).max(1)
+    }
+}
+
+fn count(pixels: i32) -> usize {
+    usize::try_from(pixels).unwrap_or(0)
+}
+
+/// A part of a picture, as large as it is in the input.
+fn shrink(
+    whole: &impl MatTraitConst,
+    part: Part,
+    geometry: &Geometry,
+    small: &mut Mat,
+) -> opencv::Result<()> {
+    let shown = Rect::new(side(part.x)?, side(part.y)?, side(part.width)?, side(part.height)?);
+    let to = core::Size::new(geometry.width, geometry.height);
+    imgproc::resize(&Mat::roi(whole, shown)?, small, to, 0.0, 0.0, imgproc::INTER_LINEAR)
+}
+
+/// The part in a plane of chroma.
+fn half(part: Part) -> Part {
+    let (x, y) = (part.x / 2, part.y / 2);
+    let width = (part.x + part.width).div_ceil(2) - x;
+    let height = (part.y + part.height).div_ceil(2) - y;
+    Part { x, y, width, height }
+}
+
+/// Luma or chroma, not copied; the columns behind its own are padding.
+fn as_plane(planes: &Planes, index: usize) -> opencv::Result<BoxedRef<'_, Mat>> {
+    let rows = planes.size_of(index).height;
+    let plane = &planes.planes()[index];
+    let bytes = &plane.bytes[..plane.stride * rows as usize];
+    Mat::new_rows_cols_with_bytes::<u8>(side(rows)?, i32::try_from(plane.stride)?, bytes)
 }
 
 /// The pixels of `frame`, not copied.
@@ -183,20 +208,16 @@ pub(crate) fn side(length: u32) -> opencv::Result<i32> {
     Ok(i32::try_from(length)?)
 }
 
-/// Factor and summand that do (pixel − mean) / std.
-fn normalisation(input: &Input, channel: usize) -> (f64, f64) {
-    let (mean, std) = (f64::from(input.mean[channel]), f64::from(input.std[channel]));
-    (1.0 / std, -mean / std)
-}
-
 #[cfg(test)]
 #[expect(clippy::cast_precision_loss, reason = "sides are far below 2^24")]
 mod tests {
-    use domain::{Bbox, SourceId, TimeBasis};
+    use bytes::Bytes;
+    use domain::{Bbox, ColourMatrix, ColourRange, Planes, Rows, SourceId, TimeBasis};
     use jiff::Timestamp;
     use proptest::prelude::*;
 
     use super::*;
+    use crate::manifest::{Channels, Layout};
 
     fn input(layout: Layout, colour: Channels, fit: Fit) -> Input {
         let normal = layout == Layout::Nchw;
@@ -220,15 +241,18 @@ mod tests {
         Frame::new(source, 0, Timestamp::UNIX_EPOCH, TimeBasis::Media, size, pixels.into()).unwrap()
     }
 
+    fn tensor(input: &Input) -> Vec<f32> {
+        vec![0.0; input.width as usize * input.height as usize * 3]
+    }
+
     #[test]
     fn planes_are_normalised_and_the_border_is_black() {
-        let mut preprocess = Preprocess::new(&input(Layout::Nchw, Channels::Bgr, Fit::Letterbox));
+        let input = input(Layout::Nchw, Channels::Bgr, Fit::Letterbox);
+        let (mut preprocess, mut tensor) = (Preprocess::new(&input), tensor(&input));
         // Twice as wide as high, then as high as wide, then the first again.
         for (width, height, top) in [(64, 32, 8), (50, 50, 0), (64, 32, 8)] {
             let frame = frame(width, height, [110, 220, 130]);
-            preprocess.fill(&frame, Part::whole(frame.size)).unwrap();
-            let (shape, tensor) = preprocess.tensor();
-            assert_eq!(shape, [1, 3, 32, 32]);
+            preprocess.fill(&frame, Part::whole(frame.size), &mut tensor).unwrap();
             let at = |channel: usize, row: usize| tensor[(channel * 32 + row) * 32 + 5];
             for row in 0..32 {
                 let inside = (top..32 - top).contains(&row);
@@ -249,16 +273,65 @@ mod tests {
             (Layout::Nchw, Channels::Rgb, [-3.5, -4.5, -5.8]),
             (Layout::Nchw, Channels::Bgr, [-4.5, -4.5, -5.4]),
         ] {
-            let mut preprocess = Preprocess::new(&input(layout, colour, Fit::Squash));
+            let input = input(layout, colour, Fit::Squash);
+            let (mut preprocess, mut tensor) = (Preprocess::new(&input), tensor(&input));
             let frame = frame(100, 20, [1, 2, 3]);
-            preprocess.fill(&frame, Part::whole(frame.size)).unwrap();
-            let (_, tensor) = preprocess.tensor();
+            preprocess.fill(&frame, Part::whole(frame.size), &mut tensor).unwrap();
             let found = match layout {
                 Layout::Nhwc => [tensor[300], tensor[301], tensor[302]],
                 Layout::Nchw => [tensor[300], tensor[1324], tensor[2348]],
             };
             for (found, expected) in found.into_iter().zip(expected) {
                 assert!((found - expected).abs() < 1e-5, "{layout:?} {colour:?}: {found}");
+            }
+        }
+    }
+
+    /// A picture with slopes of colour, of luma and chroma with padded rows.
+    fn video(width: u32, height: u32) -> Frame {
+        let size = Size::new(width, height).unwrap();
+        let rows = |width: u32, height: u32, across: u32, down: u32, base: u32| {
+            let stride = width as usize + 7;
+            let mut bytes = vec![0; stride * height as usize];
+            for (y, row) in bytes.chunks_mut(stride).enumerate() {
+                for (x, value) in row[..width as usize].iter_mut().enumerate() {
+                    let slope = across * x as u32 / width + down * y as u32 / height;
+                    *value = u8::try_from(base + slope).unwrap();
+                }
+            }
+            Rows { bytes: Bytes::from(bytes), stride }
+        };
+        let (half_width, half_height) = (width.div_ceil(2), height.div_ceil(2));
+        let planes = [
+            rows(width, height, 90, 60, 40),
+            rows(half_width, half_height, 40, 0, 110),
+            rows(half_width, half_height, 0, 40, 100),
+        ];
+        let matrix = ColourMatrix::new(0.299, 0.114, ColourRange::Limited);
+        let pixels = Planes::new(size, planes, matrix).unwrap().into();
+        let (source, at) = (SourceId::new("test").unwrap(), Timestamp::UNIX_EPOCH);
+        Frame::of(source, 0, at, TimeBasis::Media, size, pixels).unwrap()
+    }
+
+    #[test]
+    fn video_gives_what_its_bgr_gives() {
+        for (layout, colour, fit) in [
+            (Layout::Nchw, Channels::Bgr, Fit::Letterbox),
+            (Layout::Nhwc, Channels::Rgb, Fit::Squash),
+        ] {
+            let input = input(layout, colour, fit);
+            let video = video(203, 151);
+            let bgr = Bytes::copy_from_slice(&video.bgr);
+            let packed = Frame { bgr: bgr.into(), ..video.clone() };
+            for part in [Part::whole(video.size), Part { x: 51, y: 33, width: 101, height: 97 }] {
+                let fill = |frame: &Frame| {
+                    let mut tensor = tensor(&input);
+                    Preprocess::new(&input).fill(frame, part, &mut tensor).unwrap();
+                    tensor
+                };
+                for (found, expected) in fill(&video).iter().zip(fill(&packed)) {
+                    assert!((found - expected).abs() < 4.0, "{part:?}: {found} {expected}");
+                }
             }
         }
     }

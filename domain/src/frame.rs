@@ -4,7 +4,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{SourceId, TimeBasis};
+use crate::{Pixels, SourceId, TimeBasis};
 
 /// Width and height in pixels, neither of them 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,7 +33,7 @@ impl Size {
     }
 }
 
-/// One picture: packed BGR, 8 bit, rows top to bottom without padding (H×W×3, 0..=255).
+/// One picture.
 ///
 /// Cloning is cheap: the pixels are shared.
 #[derive(Debug, Clone)]
@@ -47,7 +47,8 @@ pub struct Frame {
     pub at: Timestamp,
     pub basis: TimeBasis,
     pub size: Size,
-    pub bgr: Bytes,
+    /// Read as packed BGR: see [`Pixels`].
+    pub bgr: Pixels,
 }
 
 /// Which picture it is: a frame without its pixels.
@@ -81,12 +82,20 @@ impl Frame {
         size: Size,
         bgr: Bytes,
     ) -> Result<Self, BadFrame> {
-        let needed = size.bgr_bytes();
-        if bgr.len() == needed {
-            return Ok(Self { source, part: 0, number, at, basis, size, bgr });
-        }
-        let Size { width, height } = size;
-        Err(BadFrame::Length { width, height, needed, got: bgr.len() })
+        Self::of(source, number, at, basis, size, bgr.into())
+    }
+
+    /// The same, of pixels in any form.
+    pub fn of(
+        source: SourceId,
+        number: u64,
+        at: Timestamp,
+        basis: TimeBasis,
+        size: Size,
+        bgr: Pixels,
+    ) -> Result<Self, BadFrame> {
+        bgr.fill(size)?;
+        Ok(Self { source, part: 0, number, at, basis, size, bgr })
     }
 
     /// The same frame as one of the source's `part`-th file.

@@ -122,7 +122,7 @@ impl Pipeline {
         let pictures = picture_sink(plan.flow == Flow::Paced);
         let all = [source, &convert, pictures.upcast_ref()];
         graph.add_many(all).expect("the elements are new and belong to no other bin");
-        convert.link(&pictures).expect("videoconvert makes BGR");
+        convert.link(&pictures).expect("videoconvert makes I420 and BGR");
         let bus = graph.bus().expect("a pipeline has a bus");
         let seen = Arc::default();
         Ok(Self { graph, pictures, bus, fault: None, ended: false, seen, plan })

@@ -212,7 +212,7 @@ impl Reader {
     ) -> Result<Frame, BadPicture> {
         let (size, bgr) = picture(sample)?;
         let at = self.after_last(at);
-        Ok(Frame::new(self.spec.id.clone(), self.number, at, basis, size, bgr)?)
+        Ok(Frame::of(self.spec.id.clone(), self.number, at, basis, size, bgr)?)
     }
 
     fn hand_over(&mut self, frame: Frame) -> Go {

@@ -41,7 +41,7 @@ def main() -> int:
         if args.python:
             print(converter(args.dest))
             return 0
-        wanted = choose(load(HERE / "manifest.toml"), args.only, platform.machine())
+        wanted = choose(load(HERE / "manifest.toml"), args.only, platform.machine(), cpu_flags())
         if args.verify:
             return verify(wanted, args.dest)
         fetch(wanted, args.dest)
@@ -67,9 +67,18 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def choose(manifest: Manifest, only: list[str] | None, machine: str) -> list[Entry]:
-    """What to have: the run-time library for this machine, and all models and networks or those named."""
-    runtimes = [r for r in manifest.runtime if r.machine == machine]
+def cpu_flags() -> set[str]:
+    """What the CPU can do, in Linux's words."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return set()
+    return next((set(line.split()) for line in lines if line.startswith("flags")), set())
+
+
+def choose(manifest: Manifest, only: list[str] | None, machine: str, flags: set[str] = frozenset()) -> list[Entry]:
+    """What to have: the run-time libraries that this machine can use, and all models and networks or those named."""
+    runtimes = [r for r in manifest.runtime if r.machine == machine and (not r.needs or flags & set(r.needs))]
     if not runtimes:
         known = ", ".join(r.machine for r in manifest.runtime)
         raise FetchError(f"ONNX Runtime is not listed for {machine}, only for {known}; add it to models/manifest.toml")
@@ -83,10 +92,19 @@ def choose(manifest: Manifest, only: list[str] | None, machine: str) -> list[Ent
 
 def problem(entry: Entry, dest: Path) -> str | None:
     """What is wrong with the file of an entry, if anything is."""
-    path = place(entry, dest)
-    if not path.is_file():
-        return "missing"
-    return None if sha256_of(path) == entry.sha256 else "damaged"
+    for path, wanted in files(entry, dest).items():
+        if not path.is_file():
+            return "missing"
+        if sha256_of(path) != wanted:
+            return "damaged"
+    return None
+
+
+def files(entry: Entry, dest: Path) -> dict[Path, str]:
+    """Where the files of an entry belong, and their hashes."""
+    if isinstance(entry, Runtime) and entry.folder:
+        return {dest / entry.folder / Path(file.path).name: file.sha256 for file in entry.source.files}
+    return {place(entry, dest): entry.sha256}
 
 
 def place(entry: Entry, dest: Path) -> Path:
@@ -97,13 +115,18 @@ def place(entry: Entry, dest: Path) -> Path:
 
 def verify(wanted: list[Entry], dest: Path) -> int:
     """Says of every file whether it is right; 0 if all are."""
-    found = {entry.file: problem(entry, dest) for entry in wanted}
+    found = {shown(entry): problem(entry, dest) for entry in wanted}
     for file, wrong in found.items():
         say(f"{file}: {wrong or 'ok'}")
     if not any(found.values()):
         return 0
     say("`make models` puts it right")
     return 1
+
+
+def shown(entry: Entry) -> str:
+    folder = entry.folder if isinstance(entry, Runtime) else None
+    return f"{folder}/{entry.file}" if folder else entry.file
 
 
 def fetch(wanted: list[Entry], dest: Path) -> None:
@@ -114,7 +137,7 @@ def fetch(wanted: list[Entry], dest: Path) -> None:
         for entry in wanted:  # looked at again: another run may have done it while this one waited
             wrong = problem(entry, dest)
             if wrong:
-                say(f"{entry.file} is {wrong}")
+                say(f"{shown(entry)} is {wrong}")
                 make(entry, dest)
 
 
@@ -133,6 +156,10 @@ def make(entry: Entry, dest: Path) -> None:
         work = Path(folder)
         if isinstance(entry, Runtime):
             made = make_runtime(entry, python, work)
+            if entry.folder:
+                put_folder_in_place(made.parent, dest / entry.folder)
+                say(f"{entry.folder}/ is ready")
+                return
         elif isinstance(entry, Network):
             made = make_network(entry, python, work)
         else:
@@ -185,6 +212,16 @@ def put_in_place(made: Path, target: Path) -> None:
     """Moves a complete file over the old one at once, so that a power cut leaves one or the other."""
     with made.open("rb") as file:
         os.fsync(file.fileno())
+    made.replace(target)
+
+
+def put_folder_in_place(made: Path, target: Path) -> None:
+    """Moves a complete folder to where an incomplete or damaged one may be."""
+    for file in made.iterdir():
+        file.chmod(0o644)
+        with file.open("rb") as opened:
+            os.fsync(opened.fileno())
+    shutil.rmtree(target, ignore_errors=True)
     made.replace(target)
 
 

@@ -65,7 +65,7 @@ class Trained:
 
 @dataclass(frozen=True)
 class Runtime:
-    """The shared library of one kind of machine."""
+    """A shared library for one kind of machine, with the libraries that it loads."""
 
     machine: str
     version: str
@@ -73,6 +73,9 @@ class Runtime:
     file: str
     sha256: str
     source: WheelSource
+    provider: str = "cpu"
+    needs: list[str] = dataclasses.field(default_factory=list)
+    folder: str | None = None
 
     @property
     def id(self) -> str:
@@ -219,21 +222,31 @@ def check(manifest: Manifest) -> None:
     """What types alone do not say."""
     if manifest.schema != SCHEMA:
         raise ManifestError(f"`schema` must be {SCHEMA}, got `{manifest.schema}`")
-    unique("machine", [r.machine for r in manifest.runtime])
+    unique("machine", [f"{r.machine} {r.provider}" for r in manifest.runtime])
     entries = [*manifest.model, *manifest.network]
     unique("id", [entry.id for entry in entries])
     unique("file", [entry.file for entry in entries] + [r.file for r in manifest.runtime[:1]])
     for runtime in manifest.runtime:
         check_file(runtime, runtime.id)
         one_of(runtime.source.registry, ("pypi",), f"`registry` of `{runtime.id}`")
-        if len(runtime.source.files) != 1 or runtime.source.files[0].sha256 != runtime.sha256:
-            raise ManifestError(f"`files` of `{runtime.id}` must be the library alone, with its `sha256`")
+        check_runtime(runtime)
     for model in manifest.model:
         check_file(model, model.id)
         check_model(model)
     for network in manifest.network:
         check_file(network, network.id)
         check_network(network)
+
+
+def check_runtime(runtime: Runtime) -> None:
+    where = f"`{runtime.id}`"
+    one_of(runtime.provider, ("cpu", "openvino"), f"`provider` of {where}")
+    if runtime.source.files[0].sha256 != runtime.sha256:
+        raise ManifestError(f"`files` of {where} must begin with the library, with its `sha256`")
+    if runtime.folder is None and len(runtime.source.files) != 1:
+        raise ManifestError(f"`files` of {where} must be the library alone, or there must be a `folder`")
+    if runtime.folder is not None and not re.fullmatch(r"[a-z0-9_-]+", runtime.folder):
+        raise ManifestError(f"`folder` of {where} must be a plain name, got `{runtime.folder}`")
 
 
 def check_file(entry: Runtime | Model | Network, name: str) -> None:

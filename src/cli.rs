@@ -87,6 +87,9 @@ pub(crate) struct Unsurveyed {
     /// The detector. Default: as configured, else nanodet-g.
     #[arg(long)]
     pub model: Option<String>,
+    /// What runs the model: auto, cpu, openvino or cuda. Default: as configured, else auto.
+    #[arg(long)]
+    pub provider: Option<detector::Provider>,
     /// Threads of one inference. Default: as configured, else 1.
     #[arg(long)]
     pub threads: Option<u16>,
@@ -185,6 +188,9 @@ pub(crate) struct Detect {
     /// Which model looks. Default: as configured, else nanodet-g.
     #[arg(long)]
     pub model: Option<String>,
+    /// What runs the model: auto, cpu, openvino or cuda. Default: as configured, else auto.
+    #[arg(long)]
+    pub provider: Option<detector::Provider>,
     /// Threads of one inference. Default: as configured, else 1.
     #[arg(long)]
     pub threads: Option<u16>,

@@ -25,6 +25,7 @@ pub(crate) struct Config {
     /// The folder of the rolling encoded video. Default: `data/segments`.
     pub segments_dir: Option<PathBuf>,
     pub aircraft: AircraftConfig,
+    #[serde(default = "detector::Config::automatic")]
     pub detector: detector::Config,
     pub flight: FlightConfig,
     pub http: dashboard::HttpConfig,
@@ -92,11 +93,19 @@ impl From<TransportWord> for Transport {
 }
 
 /// A file that was read, with what is needed to speak about it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Loaded {
     pub config: Config,
     pub path: PathBuf,
     pub text: String,
+}
+
+/// Without a file.
+impl Default for Loaded {
+    fn default() -> Self {
+        let config = Config { detector: detector::Config::automatic(), ..Config::default() };
+        Self { config, path: PathBuf::new(), text: String::new() }
+    }
 }
 
 /// Configuration files are small; whatever is larger is not one.

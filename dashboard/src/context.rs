@@ -53,7 +53,7 @@ pub struct Model {
     pub id: String,
     /// Of the model file, in hex.
     pub sha256: String,
-    /// The ONNX Runtime execution provider that is really active.
+    /// The ONNX Runtime execution provider that is really active, and what it calculates in: `cpu f32`.
     pub provider: String,
 }
 

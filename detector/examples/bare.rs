@@ -26,7 +26,7 @@ fn main() -> Result<(), Failure> {
     let rounds: usize = given.next().map_or(Ok(20), |rounds| rounds.parse())?;
     if let Some(library) = given.next() {
         config.runtime = Some(library.into());
-        (config.provider, config.precision) = (Provider::OpenVino, Precision::Bf16);
+        (config.provider, config.precision) = (Provider::OpenVino, Some(Precision::Bf16));
     }
 
     let (size, pixels) = picture::read(Path::new(&picture))?;

@@ -4,9 +4,10 @@
 //! manifest, whether the provider works to [`crate::Onnx::open`].
 
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::tile::TileConfig;
 
@@ -16,12 +17,14 @@ use crate::tile::TileConfig;
 pub struct Config {
     /// Which `[[model]]` of `models/manifest.toml`. Default: `nanodet-g`.
     pub model: String,
-    /// What runs the network. Default: `cpu`.
+    /// What runs the networks. Default: `auto`; but `cpu` in [`Config::default`], which gives the same on
+    /// every machine.
+    #[serde(default = "automatic")]
     pub provider: Provider,
-    /// What `OpenVINO` calculates in; the CPU provider knows `f32` only. Default: `f32`.
-    pub precision: Precision,
-    /// An ONNX Runtime library to use instead of the manifest's, unchecked; `openvino` needs one that
-    /// was built with it. Default: none.
+    /// What `openvino` calculates in; the others know `f32` only. Default: `bf16` where the CPU has it.
+    pub precision: Option<Precision>,
+    /// An ONNX Runtime library to use instead of the manifest's, unchecked; `cuda` needs one that was built
+    /// with it. Default: none.
     pub runtime: Option<PathBuf>,
     /// Threads of one inference, 1 to 64. Default: 1.
     pub threads: u16,
@@ -38,28 +41,40 @@ pub struct Config {
     pub tracker: TrackerConfig,
 }
 
-/// What runs the network. There is no silent fall-back from one to the other.
+/// What runs the networks. There is no silent fall-back from one to the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Provider {
+    /// What is fastest on this machine of what was fetched; [`crate::choose`] has the rule.
+    Auto,
     /// ONNX Runtime's own kernels.
     Cpu,
-    /// Needs an ONNX Runtime library that was built with `OpenVINO`.
+    /// The manifest's library with `OpenVINO`.
     OpenVino,
+    /// An NVIDIA GPU; needs `runtime`.
+    Cuda,
 }
 
-impl Provider {
-    /// The word used in configuration and on status pages.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Cpu => "cpu",
-            Self::OpenVino => "openvino",
+impl FromStr for Provider {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        match word {
+            "auto" => Ok(Self::Auto),
+            "cpu" => Ok(Self::Cpu),
+            "openvino" => Ok(Self::OpenVino),
+            "cuda" => Ok(Self::Cuda),
+            _ => Err("must be auto, cpu, openvino or cuda".to_owned()),
         }
     }
 }
 
+fn automatic() -> Provider {
+    Provider::Auto
+}
+
 /// What the network calculates in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Precision {
     F32,
@@ -105,7 +120,7 @@ impl Default for Config {
         Self {
             model: "nanodet-g".into(),
             provider: Provider::Cpu,
-            precision: Precision::F32,
+            precision: None,
             runtime: None,
             threads: 1,
             min_score: None,
@@ -130,6 +145,11 @@ impl Default for TrackerConfig {
 }
 
 impl Config {
+    /// What an empty section means.
+    pub fn automatic() -> Self {
+        Self { provider: Provider::Auto, ..Self::default() }
+    }
+
     /// Everything that is wrong: the key, and the rule with the value.
     pub fn validate(&self) -> Vec<(String, String)> {
         let mut problems = Problems::default();
@@ -152,13 +172,14 @@ impl Config {
             let got = humantime_serde::re::humantime::format_duration(self.quiet_after);
             format!("must be 1min to 30days, got `{got}`")
         });
-        let bf16_on_cpu = self.provider == Provider::Cpu && self.precision == Precision::Bf16;
-        problems.unless(!bf16_on_cpu, "detector.precision", || {
-            "must be `f32` with provider `cpu`, got `bf16`".into()
+        let asked = self.precision == Some(Precision::Bf16);
+        let bf16_elsewhere = asked && self.provider != Provider::OpenVino;
+        problems.unless(!bf16_elsewhere, "detector.precision", || {
+            "must be `f32` unless `provider` is `openvino`, got `bf16`".into()
         });
-        let library_missing = self.provider == Provider::OpenVino && self.runtime.is_none();
+        let library_missing = self.provider == Provider::Cuda && self.runtime.is_none();
         problems.unless(!library_missing, "detector.runtime", || {
-            "must name an ONNX Runtime library with OpenVINO when `provider` is `openvino`".into()
+            "must name an ONNX Runtime library with CUDA when `provider` is `cuda`".into()
         });
         self.tracker.check(&mut problems);
         let tiles = self.tiles.validate().into_iter();
@@ -215,7 +236,7 @@ mod tests {
     #[test]
     fn the_defaults_are_valid() {
         assert_eq!(Config::default().validate(), []);
-        assert_eq!(toml::from_str::<Config>("").unwrap(), Config::default());
+        assert_eq!(toml::from_str::<Config>("").unwrap(), Config::automatic());
     }
 
     #[test]
@@ -231,7 +252,12 @@ mod tests {
         check(
             "precision = 'bf16'",
             "detector.precision",
-            "must be `f32` with provider `cpu`, got `bf16`",
+            "must be `f32` unless `provider` is `openvino`, got `bf16`",
+        );
+        check(
+            "provider = 'cuda'",
+            "detector.runtime",
+            "must name an ONNX Runtime library with CUDA when `provider` is `cuda`",
         );
         check(
             "[tracker]\nnew_score = 0.3",
@@ -247,7 +273,7 @@ mod tests {
 
     #[test]
     fn a_misspelt_key_is_refused() {
-        for text in ["min_scoer = 0.5", "[tracker]\nlost = '1s'", "provider = 'cuda'"] {
+        for text in ["min_scoer = 0.5", "[tracker]\nlost = '1s'", "provider = 'tpu'"] {
             assert!(toml::from_str::<Config>(text).is_err(), "{text}");
         }
     }

@@ -19,6 +19,7 @@ mod nms;
 mod onnx;
 pub mod picture;
 mod preprocess;
+mod provider;
 mod runtime;
 pub mod score;
 mod scripted;
@@ -37,6 +38,7 @@ pub use manifest::{
 pub use motion::{Motion, Warp};
 pub use network::{Given, Network};
 pub use onnx::{Active, Onnx};
+pub use provider::{Choice, Kernels, choose};
 pub use runtime::OpenError;
 pub use scripted::{ScriptError, Scripted};
 pub use stabiliser::{StabiliseError, Stabiliser};

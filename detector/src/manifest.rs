@@ -18,6 +18,7 @@ use serde::Deserialize;
 pub use self::network::{Does, NetworkCard, Tensor};
 pub use self::stored::ModelError;
 use self::stored::Place;
+use crate::provider::{Kernels, flags, has};
 
 /// Everything the program runs detectors with.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -30,17 +31,34 @@ pub struct Manifest {
     network: Vec<NetworkCard>,
 }
 
-/// The shared library of one kind of machine.
+/// A shared library for one kind of machine.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RuntimeCard {
     /// As `uname -m` says.
     pub machine: String,
+    /// What it is loaded for. Absent: ONNX Runtime's own kernels.
+    #[serde(default)]
+    pub provider: Runs,
+    /// It is of use on CPUs with one of these, as Linux calls them; on any, if there are none.
+    #[serde(default)]
+    pub needs: Vec<String>,
+    /// The folder of its files in the cache, if there are several.
+    pub folder: Option<String>,
     pub version: String,
     pub licence: String,
     pub file: String,
     pub sha256: String,
     pub source: WheelSource,
+}
+
+/// What a library is loaded for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Runs {
+    #[default]
+    Cpu,
+    OpenVino,
 }
 
 /// One model.
@@ -194,6 +212,13 @@ pub struct SourceFile {
     pub sha256: String,
 }
 
+impl SourceFile {
+    /// Without the folders of the package.
+    fn name(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or_default()
+    }
+}
+
 /// Why the manifest cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
@@ -253,20 +278,33 @@ impl Manifest {
         self.network.iter().find(|card| card.id == id)
     }
 
-    /// The library for this kind of machine.
-    pub fn runtime(&self) -> Option<&RuntimeCard> {
-        self.runtime.iter().find(|card| card.machine == std::env::consts::ARCH)
+    /// The library for this kind of machine that has these kernels.
+    pub fn runtime(&self, kernels: Kernels) -> Option<&RuntimeCard> {
+        let runs = match kernels {
+            Kernels::Cpu => Runs::Cpu,
+            Kernels::OpenVino => Runs::OpenVino,
+            Kernels::Cuda => return None,
+        };
+        let machine = std::env::consts::ARCH;
+        self.runtime.iter().find(|card| card.machine == machine && card.provider == runs)
     }
 
-    /// Hashes this machine's runtime, every model and every network in `models_dir`; what each is called, and how
+    /// The libraries that this machine can make use of.
+    fn runtimes(&self) -> impl Iterator<Item = &RuntimeCard> {
+        let flags = flags();
+        let all = self.runtime.iter().filter(|card| card.machine == std::env::consts::ARCH);
+        all.filter(move |card| card.needs.is_empty() || card.needs.iter().any(|f| has(&flags, f)))
+    }
+
+    /// Hashes this machine's runtimes, every model and every network in `models_dir`; what each is called, and how
     /// it went.
     pub fn verify(&self, models_dir: &Path) -> Vec<(String, Result<(), ModelError>)> {
-        let runtime = self
-            .runtime()
+        let runtimes = self
+            .runtimes()
             .map(|card| (card.source.package.clone(), card.verify(models_dir).map(|_path| ())));
         let models = self.model.iter().map(|card| (card.id.clone(), card.verify(models_dir)));
         let networks = self.network.iter().map(|card| (card.id.clone(), card.verify(models_dir)));
-        runtime.into_iter().chain(models).chain(networks).collect()
+        runtimes.chain(models).chain(networks).collect()
     }
 
     fn problem(&self) -> Option<(String, String)> {
@@ -283,7 +321,7 @@ impl Manifest {
             }
         }
         let runtimes = self.runtime.iter().map(|card| {
-            (format!("runtime `{}`", card.machine), stored_file_problem(&card.file, &card.sha256))
+            (format!("runtime `{}`", card.machine), card.problem())
         });
         let models = self.model.iter().map(|card| (format!("model `{}`", card.id), card.problem()));
         let networks =
@@ -296,11 +334,43 @@ impl Manifest {
 }
 
 impl RuntimeCard {
-    /// Hashes the library and returns where it is.
+    /// Hashes its files, at the same time, and returns where the library is.
     pub(crate) fn verify(&self, models_dir: &Path) -> Result<PathBuf, ModelError> {
-        let place = Place::new(models_dir, &self.file, &self.sha256, false);
-        place.verify()?;
-        Ok(place.path)
+        let Some(folder) = &self.folder else {
+            let place = Place::new(models_dir, &self.file, &self.sha256, false);
+            place.verify()?;
+            return Ok(place.path);
+        };
+        let check = |file: &SourceFile| {
+            let name = format!("{folder}/{}", file.name());
+            Place::new(models_dir, &name, &file.sha256, false).verify()
+        };
+        std::thread::scope(|scope| {
+            let files = self.source.files.iter();
+            let checks: Vec<_> = files.map(|file| scope.spawn(move || check(file))).collect();
+            // A thread that panicked has found nothing good.
+            checks.into_iter().try_for_each(|check| check.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        })?;
+        Ok(self.path(models_dir))
+    }
+
+    /// Whether it was fetched; not whether it is right.
+    pub(crate) fn is_here(&self, models_dir: &Path) -> bool {
+        self.path(models_dir).is_file()
+    }
+
+    fn path(&self, models_dir: &Path) -> PathBuf {
+        let cache = models_dir.join("cache");
+        self.folder.iter().fold(cache, |path, folder| path.join(folder)).join(&self.file)
+    }
+
+    fn problem(&self) -> Option<String> {
+        let files = self.source.files.iter().map(|file| (file.name(), file.sha256.as_str()));
+        let own = std::iter::once((self.file.as_str(), self.sha256.as_str()));
+        let folder = self.folder.as_deref().map(|name| (name, self.sha256.as_str()));
+        let all = own.chain(folder).chain(files.filter(|_| self.folder.is_some()));
+        let mut problems = all.filter_map(|(file, sha256)| stored_file_problem(file, sha256));
+        problems.next()
     }
 }
 

@@ -14,20 +14,26 @@ pub(crate) const MAX_KEPT: usize = 300;
 const CONFUSED_IOU: f32 = 0.75;
 
 /// Keeps, strongest first, what no stronger box of the same class covers by more than `iou`. Equal
-/// scores keep their order.
-pub(crate) fn suppress(mut candidates: Vec<Detection>, iou: f32) -> Vec<Detection> {
-    candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
+/// scores keep their order. Takes no memory.
+pub(crate) fn suppress(candidates: &mut Vec<Detection>, iou: f32) {
+    for next in 1..candidates.len() {
+        let score = candidates[next].score;
+        let at = candidates[..next].partition_point(|one| one.score.total_cmp(&score).is_ge());
+        candidates[at..=next].rotate_right(1);
+    }
     candidates.truncate(MAX_CANDIDATES);
-    let mut kept: Vec<Detection> = Vec::with_capacity(candidates.len().min(MAX_KEPT));
-    for candidate in candidates {
-        if kept.len() == MAX_KEPT {
+    let mut kept = 0;
+    for next in 0..candidates.len() {
+        let candidate = candidates[next];
+        if kept == MAX_KEPT {
             break;
         }
-        if !kept.iter().any(|stronger| covers(stronger, &candidate, iou)) {
-            kept.push(candidate);
+        if !candidates[..kept].iter().any(|stronger| covers(stronger, &candidate, iou)) {
+            candidates[kept] = candidate;
+            kept += 1;
         }
     }
-    kept
+    candidates.truncate(kept);
 }
 
 fn covers(stronger: &Detection, weaker: &Detection, iou: f32) -> bool {
@@ -71,7 +77,9 @@ mod tests {
             })
             .collect();
         let expected: Vec<Detection> = kept.iter().map(|&i| all[i]).collect();
-        assert_eq!(suppress(all.clone(), 0.6), expected, "{given:?}");
+        let mut found = all;
+        suppress(&mut found, 0.6);
+        assert_eq!(found, expected, "{given:?}");
     }
 
     /// Boxes of 100×100 that are `d` apart have an `IoU` of (100 − d) / (100 + d).

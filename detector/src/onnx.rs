@@ -6,25 +6,30 @@
 use std::path::Path;
 
 use domain::{Detection, Frame};
-use ort::session::Session;
-use ort::value::TensorRef;
+use ort::session::{HasSelectedOutputs, OutputSelector, RunOptions, Session};
+use ort::value::{Shape, Tensor};
 use serde::Serialize;
 
-use crate::config::Config;
-use crate::decode::Decoder;
+use crate::config::{Config, Precision};
+use crate::decode::{Decoder, MOST_OUTPUTS};
 use crate::detect::{Detect, DetectError, DetectProblem};
 use crate::manifest::{Manifest, ModelCard};
 use crate::nms::{clip, suppress};
 use crate::preprocess::Preprocess;
+use crate::provider::Choice;
 use crate::runtime::{OpenError, Runtime, all_finite, check_tensors, one_batch};
 use crate::tile::Part;
 
 /// A model that is loaded and ready.
-#[derive(Debug)]
 pub struct Onnx {
     session: Session,
+    /// What the network takes and where it puts its answer: made once, for every frame.
+    input: Tensor<f32>,
+    answer: RunOptions<HasSelectedOutputs>,
     preprocess: Preprocess,
     decoder: Decoder,
+    /// Boxes of the frame before, for their memory.
+    candidates: Vec<Detection>,
     min_score: f32,
     nms_iou: f32,
     input_side: u32,
@@ -39,13 +44,28 @@ pub struct Active {
     pub model: String,
     /// Of the ONNX file, as hashed when it was loaded.
     pub sha256: String,
-    /// `cpu` or `openvino`.
+    /// `cpu`, `openvino` or `cuda`.
     pub provider: &'static str,
-    /// `f32` or `bf16`.
-    pub precision: &'static str,
+    /// Why it is this provider.
+    pub why: String,
+    pub precision: Precision,
+    /// Of one inference.
     pub threads: u16,
     /// Detections below this are dropped.
     pub min_score: f32,
+}
+
+impl std::fmt::Debug for Onnx {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Onnx").field("active", &self.active).finish_non_exhaustive()
+    }
+}
+
+impl Active {
+    /// Provider and precision, for status pages: `openvino bf16`.
+    pub fn kernels(&self) -> String {
+        format!("{} {}", self.provider, self.precision.as_str())
+    }
 }
 
 impl Onnx {
@@ -72,8 +92,17 @@ impl Onnx {
         // OpenCV would take every core for a picture; it is for the whole process.
         opencv::core::set_num_threads(i32::from(config.threads)).map_err(OpenError::Pixels)?;
         let min_score = config.min_score.unwrap_or(card.min_score);
+        let Choice { kernels, precision, why, .. } = runtime.choice().clone();
+        let (input, answer) = tensors(&session, card).map_err(|e| OpenError::Session {
+            id: card.id.clone(),
+            provider: kernels.as_str(),
+            source: Box::new(e),
+        })?;
         Ok(Self {
             session,
+            input,
+            answer,
+            candidates: Vec::new(),
             preprocess: Preprocess::new(&card.input),
             decoder,
             min_score,
@@ -84,8 +113,9 @@ impl Onnx {
             active: Active {
                 model: card.id.clone(),
                 sha256: card.sha256.clone(),
-                provider: config.provider.as_str(),
-                precision: config.precision.as_str(),
+                provider: kernels.as_str(),
+                why,
+                precision,
                 threads: config.threads,
                 min_score,
             },
@@ -100,10 +130,8 @@ impl Onnx {
     /// Runs the network once on what is in its input. The first inference takes memory and is slow;
     /// this takes that away from the first frame.
     pub fn warm_up(&mut self) -> Result<(), DetectProblem> {
-        let inference = |e: ort::Error| DetectProblem::Inference(Box::new(e));
-        let tensor = TensorRef::from_array_view(self.preprocess.tensor()).map_err(inference)?;
-        self.session.run(ort::inputs![tensor]).map_err(inference)?;
-        Ok(())
+        let given = self.session.run_with_options(ort::inputs![&self.input], &self.answer);
+        given.map(|_| ()).map_err(|e| DetectProblem::Inference(Box::new(e)))
     }
 
     /// The shorter side of the input, pixels.
@@ -122,31 +150,38 @@ impl Onnx {
         frame: &Frame,
         part: Part,
     ) -> Result<Vec<Detection>, DetectProblem> {
-        let geometry =
-            self.preprocess.fill(frame, part).map_err(|e| DetectProblem::Picture(Box::new(e)))?;
         let inference = |e: ort::Error| DetectProblem::Inference(Box::new(e));
-        let tensor = TensorRef::from_array_view(self.preprocess.tensor()).map_err(inference)?;
-        let outputs = self.session.run(ort::inputs![tensor]).map_err(inference)?;
-        let numbers = (0..outputs.len())
-            .map(|i| outputs[i].try_extract_tensor::<f32>().map(|(_, numbers)| numbers))
-            .collect::<ort::Result<Vec<&[f32]>>>()
+        let (_, tensor) = self.input.try_extract_tensor_mut().map_err(inference)?;
+        let geometry = self
+            .preprocess
+            .fill(frame, part, tensor)
+            .map_err(|e| DetectProblem::Picture(Box::new(e)))?;
+        let given = self
+            .session
+            .run_with_options(ort::inputs![&self.input], &self.answer)
             .map_err(inference)?;
-        for (index, numbers) in numbers.iter().enumerate() {
-            if !all_finite(numbers) {
-                let output = self.outputs.get(index).cloned().unwrap_or_default();
-                return Err(DetectProblem::NotANumber { output });
+        let mut numbers = [[].as_slice(); MOST_OUTPUTS];
+        for (index, (output, numbers)) in self.outputs.iter().zip(&mut numbers).enumerate() {
+            let (_, answer) = given[index].try_extract_tensor::<f32>().map_err(inference)?;
+            if !all_finite(answer) {
+                return Err(DetectProblem::NotANumber { output: output.clone() });
             }
+            *numbers = answer;
         }
-        let mut found = self.decoder.decode(&numbers, self.min_score);
-        found = suppress(found, self.nms_iou);
-        if let Some(Detection { score, .. }) = found.iter().find(|one| one.score > MOST_SCORE) {
+        self.candidates.clear();
+        let numbers = &numbers[..self.outputs.len().min(MOST_OUTPUTS)];
+        self.decoder.decode(numbers, self.min_score, &mut self.candidates);
+        suppress(&mut self.candidates, self.nms_iou);
+        let strange = self.candidates.iter().find(|one| one.score > MOST_SCORE);
+        if let Some(Detection { score, .. }) = strange {
             return Err(DetectProblem::NotAProbability { score: *score });
         }
-        let placed = found.into_iter().filter_map(|detection| {
+        let mut placed = Vec::with_capacity(self.candidates.len());
+        placed.extend(self.candidates.iter().filter_map(|detection| {
             let bbox = clip(geometry.to_frame(detection.bbox), part)?;
-            Some(Detection { bbox, ..detection })
-        });
-        Ok(placed.collect())
+            Some(Detection { bbox, ..*detection })
+        }));
+        Ok(placed)
     }
 
     /// What went wrong with which frame.
@@ -168,6 +203,20 @@ impl Detect for Onnx {
     fn detect(&mut self, frame: &Frame) -> Result<Vec<Detection>, DetectError> {
         self.look_at(frame, Part::whole(frame.size)).map_err(|cause| self.failed(frame, cause))
     }
+}
+
+/// The input, and room for every output.
+fn tensors(
+    session: &Session,
+    card: &ModelCard,
+) -> ort::Result<(Tensor<f32>, RunOptions<HasSelectedOutputs>)> {
+    let input = Tensor::new(session.allocator(), Shape::new(card.input.shape()))?;
+    let mut answer = OutputSelector::default();
+    for output in &card.outputs {
+        let room = Tensor::<f32>::new(session.allocator(), Shape::new(one_batch(&output.shape)))?;
+        answer = answer.preallocate(output.name.as_str(), room);
+    }
+    Ok((input, RunOptions::new()?.with_outputs(answer)))
 }
 
 /// Where a model carries the names of its columns, a comma between them, they must be the manifest's. A

@@ -7,14 +7,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use ort::environment::Environment;
-use ort::ep::{ArbitrarilyConfigurableExecutionProvider, OpenVINO};
+use ort::ep::{ArbitrarilyConfigurableExecutionProvider, CUDA, OpenVINO};
 use ort::logging::LogLevel;
 use ort::session::Session;
 use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use ort::value::{Outlet, TensorElementType};
 
-use crate::config::{Config, Provider};
+use crate::config::Config;
 use crate::manifest::{Manifest, ManifestError, ModelError};
+use crate::provider::{Choice, Kernels, choose};
 
 /// Why the detector cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -27,8 +28,11 @@ pub enum OpenError {
     Undecodable { id: String, problem: String },
     #[error(transparent)]
     File(#[from] ModelError),
-    #[error("models/manifest.toml has no ONNX Runtime for `{}`", std::env::consts::ARCH)]
-    Machine,
+    #[error(
+        "models/manifest.toml has no ONNX Runtime for `{}` with provider `{provider}`",
+        std::env::consts::ARCH
+    )]
+    Machine { provider: &'static str },
     #[error("cannot load ONNX Runtime from {}", path.display())]
     Runtime { path: PathBuf, source: Box<dyn std::error::Error + Send + Sync> },
     #[error(
@@ -37,8 +41,12 @@ pub enum OpenError {
         loaded.display()
     )]
     SecondRuntime { path: PathBuf, loaded: PathBuf },
-    #[error("provider `openvino` is not in the ONNX Runtime at {}", path.display())]
-    NoOpenVino { path: PathBuf, source: Box<dyn std::error::Error + Send + Sync> },
+    #[error("provider `{provider}` is not in the ONNX Runtime at {}", path.display())]
+    NoProvider {
+        provider: &'static str,
+        path: PathBuf,
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     #[error("cannot prepare model `{id}` for provider `{provider}`")]
     Session { id: String, provider: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
     #[error("cannot set up OpenCV")]
@@ -51,12 +59,17 @@ pub enum OpenError {
 }
 
 /// ONNX Runtime allows one environment and `ort` one library per process.
-static LOADED: Mutex<Option<Runtime>> = Mutex::new(None);
+static LOADED: Mutex<Option<Loaded>> = Mutex::new(None);
+
+struct Loaded {
+    library: PathBuf,
+    environment: Environment,
+}
 
 fn environment(library: &Path) -> Result<Environment, OpenError> {
     // What was stored is complete: a panic while it was held cannot have left it half-written.
     let mut runtime = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(Runtime { library: loaded, environment }) = &*runtime {
+    if let Some(Loaded { library: loaded, environment }) = &*runtime {
         if loaded == library {
             return Ok(environment.clone());
         }
@@ -69,13 +82,13 @@ fn environment(library: &Path) -> Result<Environment, OpenError> {
         .with_telemetry(false)
         .build()
         .map_err(|e| failed(Box::new(e)))?;
-    *runtime = Some(Runtime { library: library.into(), environment: environment.clone() });
+    *runtime = Some(Loaded { library: library.into(), environment: environment.clone() });
     Ok(environment)
 }
 
-/// The library of the process, loaded: the configuration's, or else the manifest's.
+/// The library of the process, loaded, and what was chosen to run on it.
 pub(crate) struct Runtime {
-    library: PathBuf,
+    choice: Choice,
     environment: Environment,
 }
 
@@ -86,12 +99,13 @@ impl Runtime {
         manifest: &Manifest,
         models_dir: &Path,
     ) -> Result<Self, OpenError> {
-        let library = match &config.runtime {
-            Some(path) => path.clone(),
-            None => manifest.runtime().ok_or(OpenError::Machine)?.verify(models_dir)?,
-        };
-        let environment = environment(&library)?;
-        Ok(Self { library, environment })
+        let choice = choose(config, manifest, models_dir)?;
+        let environment = environment(&choice.library)?;
+        Ok(Self { choice, environment })
+    }
+
+    pub(crate) fn choice(&self) -> &Choice {
+        &self.choice
     }
 
     /// A session of the detector `id`, with one picture at a time.
@@ -101,16 +115,21 @@ impl Runtime {
         model: &[u8],
         config: &Config,
     ) -> Result<Session, OpenError> {
-        let provider = config.provider.as_str();
+        let provider = self.choice.kernels.as_str();
         let failed = |source| OpenError::Session { id: id.to_owned(), provider, source };
         let builder = common(&self.environment, config.threads)
             .and_then(|builder| Ok(builder.with_dimension_override(BATCH, 1)?))
             .map_err(|e| failed(Box::new(e)))?;
-        let mut builder = match config.provider {
-            Provider::Cpu => builder,
-            Provider::OpenVino => openvino(builder, config)
-                .map_err(|source| OpenError::NoOpenVino { path: self.library.clone(), source })?,
+        let built = match self.choice.kernels {
+            Kernels::Cpu => Ok(builder),
+            Kernels::OpenVino => openvino(builder, &self.choice, config.threads),
+            Kernels::Cuda => cuda(builder),
         };
+        let mut builder = built.map_err(|source| OpenError::NoProvider {
+            provider,
+            path: self.choice.library.clone(),
+            source,
+        })?;
         builder.commit_from_memory(model).map_err(|e| failed(Box::new(e)))
     }
 
@@ -121,7 +140,7 @@ impl Runtime {
         model: &[u8],
         threads: u16,
     ) -> Result<Session, OpenError> {
-        let provider = Provider::Cpu.as_str();
+        let provider = Kernels::Cpu.as_str();
         let failed =
             |e: ort::Error| OpenError::Session { id: id.to_owned(), provider, source: Box::new(e) };
         let mut builder = common(&self.environment, threads).map_err(failed)?;
@@ -147,9 +166,12 @@ fn common(environment: &Environment, threads: u16) -> ort::Result<SessionBuilder
 }
 
 /// A registration that fails, and a node that `OpenVINO` does not take, are errors.
-fn openvino(builder: SessionBuilder, config: &Config) -> Result<SessionBuilder, BoxedError> {
-    let precision = config.precision.as_str();
-    let threads = config.threads;
+fn openvino(
+    builder: SessionBuilder,
+    choice: &Choice,
+    threads: u16,
+) -> Result<SessionBuilder, BoxedError> {
+    let precision = choice.precision.as_str();
     let options = format!(
         r#"{{"CPU":{{"INFERENCE_PRECISION_HINT":"{precision}","INFERENCE_NUM_THREADS":"{threads}","PERFORMANCE_HINT":"LATENCY","NUM_STREAMS":"1"}}}}"#
     );
@@ -162,6 +184,11 @@ fn openvino(builder: SessionBuilder, config: &Config) -> Result<SessionBuilder, 
         .with_execution_providers([provider])
         .and_then(SessionBuilder::with_disable_cpu_fallback)
         .map_err(|e| plain(&e))
+}
+
+fn cuda(builder: SessionBuilder) -> Result<SessionBuilder, BoxedError> {
+    let provider = CUDA::default().build().error_on_failure();
+    builder.with_execution_providers([provider]).map_err(|e| plain(&e))
 }
 
 /// Without the builder that the error would give back.

@@ -73,9 +73,11 @@ fn what_is_not_there_is_an_error() {
         "no model `yolo` in models/manifest.toml; there are: ssdlite-mobilenetv2, nanodet-g, aerial, \
          aerial-int8"
     );
-    // The manifest's ONNX Runtime was built without OpenVINO: there is no silent fall-back.
-    let openvino = message(&Config { provider: Provider::OpenVino, ..Config::default() });
-    assert!(matches!(openvino, OpenError::NoOpenVino { .. }), "{openvino:?}");
+    // This library was built without OpenVINO: there is no silent fall-back.
+    let runtime = Some(models().join("cache/libonnxruntime.so"));
+    let openvino =
+        message(&Config { provider: Provider::OpenVino, runtime, ..Config::default() });
+    assert!(matches!(openvino, OpenError::NoProvider { .. }), "{openvino:?}");
     // A process runs one library.
     drop(open("ssdlite-mobilenetv2"));
     let second = message(&Config { runtime: Some("/other.so".into()), ..Config::default() });

@@ -201,8 +201,9 @@ async fn look_at_all(
     let model = dashboard::Model {
         id: active.model.clone(),
         sha256: active.sha256.clone(),
-        provider: active.provider.to_owned(),
+        provider: active.kernels(),
     };
+    tracing::info!(model = model.id, provider = model.provider, why = active.why, "detector is ready");
     let mut engine = Engine::new(Arc::new(fences), config.rules.parking.clone());
     for input in inputs {
         engine.resume(input.spec.id.clone(), input.spec.name.clone(), &[]);

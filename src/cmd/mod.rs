@@ -78,6 +78,9 @@ fn overrule(loaded: &mut Loaded, args: &Unsurveyed) -> anyhow::Result<()> {
     if let Some(model) = &args.model {
         config.detector.model.clone_from(model);
     }
+    if let Some(provider) = args.provider {
+        config.detector.provider = provider;
+    }
     if let Some(threads) = args.threads {
         config.detector.threads = threads;
     }

@@ -65,9 +65,10 @@ async fn serve(loaded: Loaded, ready: Vec<Ready>) -> anyhow::Result<()> {
     let model = dashboard::Model {
         id: detector.active().model.clone(),
         sha256: detector.active().sha256.clone(),
-        provider: detector.active().provider.to_owned(),
+        provider: detector.active().kernels(),
     };
-    tracing::info!(model = model.id, provider = model.provider, "detector is ready");
+    let why = &detector.active().why;
+    tracing::info!(model = model.id, provider = model.provider, why, "detector is ready");
     let store = open_store(&loaded, &clock).await?;
     let quiet_after = loaded.config.detector.quiet_after;
     let sights = Arc::new(Sights::new(Arc::clone(&clock), quiet_after));

@@ -119,7 +119,7 @@ impl Hangar<'_> {
         let model = dashboard::Model {
             id: active.model.clone(),
             sha256: active.sha256.clone(),
-            provider: active.provider.to_owned(),
+            provider: active.kernels(),
         };
         let source = &luggage.source;
         let open = self.store.open_alerts(source).await.context("cannot read the open alerts")?;

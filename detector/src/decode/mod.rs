@@ -13,6 +13,9 @@ use self::nanodet::Nanodet;
 use self::ssd::Ssd;
 use crate::manifest::{ClassEntry, Decode, ModelCard};
 
+/// No way of decoding has more outputs.
+pub(crate) const MOST_OUTPUTS: usize = 6;
+
 /// Turns the outputs of one inference into boxes.
 #[derive(Debug)]
 pub(crate) enum Decoder {
@@ -29,11 +32,16 @@ impl Decoder {
         }
     }
 
-    /// Everything that scores above `min_score`.
-    pub(crate) fn decode(&self, outputs: &[&[f32]], min_score: f32) -> Vec<Detection> {
+    /// Adds everything that scores above `min_score`.
+    pub(crate) fn decode(
+        &self,
+        outputs: &[&[f32]],
+        min_score: f32,
+        found: &mut Vec<Detection>,
+    ) {
         match self {
-            Self::Nanodet(decoder) => decoder.decode(outputs, min_score),
-            Self::Ssd(decoder) => decoder.decode(outputs, min_score),
+            Self::Nanodet(decoder) => decoder.decode(outputs, min_score, found),
+            Self::Ssd(decoder) => decoder.decode(outputs, min_score, found),
         }
     }
 }

@@ -47,8 +47,12 @@ impl Nanodet {
         Ok(Self { columns: Columns::new(card, classes)?, classes, grids })
     }
 
-    pub(super) fn decode(&self, outputs: &[&[f32]], min_score: f32) -> Vec<Detection> {
-        let mut found = Vec::new();
+    pub(super) fn decode(
+        &self,
+        outputs: &[&[f32]],
+        min_score: f32,
+        found: &mut Vec<Detection>,
+    ) {
         let (scores, distances) = outputs.split_at(STRIDES.len());
         for ((grid, scores), distances) in self.grids.iter().zip(scores).zip(distances) {
             for (cell, row) in scores.chunks_exact(self.classes).enumerate() {
@@ -57,7 +61,6 @@ impl Nanodet {
                 found.push(detection(grid.bbox(cell, logits), best));
             }
         }
-        found
     }
 }
 
@@ -124,8 +127,10 @@ mod tests {
         outputs[1][2 * 27 + 1] = 0.8;
         let outputs: Vec<&[f32]> = outputs.iter().map(Vec::as_slice).collect();
         // Even weights: five strides of 16 to each side of the second cell of the second row.
+        let mut found = Vec::new();
+        decoder.decode(&outputs, 0.4, &mut found);
         compare(
-            &decoder.decode(&outputs, 0.4),
+            &found,
             &[(Class::TwoWheeler, 0.8, [-56.0, -56.0, 104.0, 104.0])],
         );
         ours.outputs[1].shape[2] = 3;
@@ -166,7 +171,8 @@ mod tests {
             outputs[grid][cell * CLASSES + class] = score;
         }
         let outputs: Vec<&[f32]> = outputs.iter().map(Vec::as_slice).collect();
-        let found = Nanodet::new(&card("nanodet-g")).unwrap().decode(&outputs, 0.4);
+        let mut found = Vec::new();
+        Nanodet::new(&card("nanodet-g")).unwrap().decode(&outputs, 0.4, &mut found);
         let expected = [
             (Class::Car, 0.9, [-47.350_29, -51.806_793, 66.398_19, 64.616_52]),
             (Class::Truck, 0.5, [378.925_96, 159.514_22, 455.630_77, 267.621_58]),

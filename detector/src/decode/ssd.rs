@@ -42,15 +42,18 @@ impl Ssd {
         Ok(Self { columns: Columns::new(card, CLASSES)?, anchors, size })
     }
 
-    pub(super) fn decode(&self, outputs: &[&[f32]], min_score: f32) -> Vec<Detection> {
-        let &[codes, scores] = outputs else { return Vec::new() };
-        let mut found = Vec::new();
+    pub(super) fn decode(
+        &self,
+        outputs: &[&[f32]],
+        min_score: f32,
+        found: &mut Vec<Detection>,
+    ) {
+        let &[codes, scores] = outputs else { return };
         for (row, (scores, anchor)) in scores.chunks_exact(CLASSES).zip(&self.anchors).enumerate() {
             let Some(best) = self.columns.best(scores, min_score) else { continue };
             let bbox = anchor.bbox(&codes[4 * row..][..4], self.size);
             found.push(detection(bbox, best));
         }
-        found
     }
 }
 
@@ -159,7 +162,8 @@ mod tests {
             scores[row * CLASSES + column] = score;
         }
         let decoder = Ssd::new(&card("ssdlite-mobilenetv2")).unwrap();
-        let found = decoder.decode(&[&codes, &scores], 0.4);
+        let mut found = Vec::new();
+        decoder.decode(&[&codes, &scores], 0.4, &mut found);
         let expected = [
             (Class::Car, 0.9, [-9.214_056, -7.462_308, 30.573_586, 16.963_919]),
             (Class::Bus, 0.8, [41.797_27, 182.822_19, 160.089_04, 212.883_39]),

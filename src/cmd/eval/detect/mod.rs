@@ -130,6 +130,9 @@ fn by_model(
     if let Some(model) = &args.model {
         config.model.clone_from(model);
     }
+    if let Some(provider) = args.provider {
+        config.provider = provider;
+    }
     if let Some(threads) = args.threads {
         config.threads = threads;
     }

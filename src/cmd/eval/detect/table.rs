@@ -26,7 +26,7 @@ fn write(text: &mut String, report: &Report) -> std::fmt::Result {
             active.model,
             active.sha256.get(..12).unwrap_or_default(),
             active.provider,
-            active.precision,
+            active.precision.as_str(),
             active.threads
         )?;
         let how = match (looked.tile, looked.gsd_cm) {

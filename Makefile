@@ -46,9 +46,10 @@ check: ui ## formatting, lints, and licences and advisories if cargo-deny is the
 
 .PHONY: bench
 bench: setup models ui ## measures the whole road; beside the Python pipeline when PEERS has it
-	cargo build --release --locked -p xunjian -p detector --bin xunjian --example bare
+	cargo build --release --locked -p xunjian -p detector --bin xunjian --example agree --example bare --example follow
 	@if [ -d "$(PEERS)" ]; then \
-	    venv=$$(setup/peers.sh) && benches/road.py --peers "$(PEERS)" --peer-python "$$venv/bin/python"; \
+	    venv=$$(setup/peers.sh) && best=$$(setup/peers.sh openvino) && \
+	    benches/road.py --peers "$(PEERS)" --peer-python "$$venv/bin/python" --best-python "$$best/bin/python"; \
 	else \
 	    echo "bench: no Python pipelines in $(PEERS), skipping the row that compares with them (set PEERS=DIR)"; \
 	    benches/road.py; \

@@ -80,7 +80,7 @@ def choose(manifest: Manifest, only: list[str] | None, machine: str, flags: set[
     """What to have: the run-time libraries that this machine can use, and all models and networks or those named."""
     runtimes = [r for r in manifest.runtime if r.machine == machine and (not r.needs or flags & set(r.needs))]
     if not runtimes:
-        known = ", ".join(r.machine for r in manifest.runtime)
+        known = ", ".join(dict.fromkeys(r.machine for r in manifest.runtime))
         raise FetchError(f"ONNX Runtime is not listed for {machine}, only for {known}; add it to models/manifest.toml")
     known = [*manifest.model, *manifest.network]
     ids = [entry.id for entry in known]
@@ -92,12 +92,10 @@ def choose(manifest: Manifest, only: list[str] | None, machine: str, flags: set[
 
 def problem(entry: Entry, dest: Path) -> str | None:
     """What is wrong with the file of an entry, if anything is."""
-    for path, wanted in files(entry, dest).items():
-        if not path.is_file():
-            return "missing"
-        if sha256_of(path) != wanted:
-            return "damaged"
-    return None
+    wanted = files(entry, dest)
+    if not all(path.is_file() for path in wanted):
+        return "missing"
+    return None if all(sha256_of(path) == sha256 for path, sha256 in wanted.items()) else "damaged"
 
 
 def files(entry: Entry, dest: Path) -> dict[Path, str]:

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Makes a Python environment for the pipeline that `make bench` compares with: what a user would write in Python.
+# Makes a Python environment for the pipelines that `make bench` compares with: what a user would write in Python.
 # Says its path on standard output. Made once; made anew when the pins change.
+#   setup/peers.sh [openvino]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-venv=target/peers-venv
-pins=setup/peers-requirements.txt
+kind=${1:+-$1}
+venv=target/peers$kind-venv
+pins=setup/peers$kind-requirements.txt
 
 if ! cmp --silent "$pins" "$venv/pins.txt"; then
     echo "setup: making a Python environment for the comparison ($venv)" >&2

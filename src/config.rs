@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use crate::aircraft::AircraftConfig;
 use crate::flights::FlightConfig;
 use crate::problem::Problem;
+use crate::stage::detect::Share;
 
 /// The file.
 #[derive(Debug, Clone, Deserialize, Default)]
@@ -205,10 +206,32 @@ impl Config {
         detector::Tiled::new(onnx, self.detector.tiles, own.collect())
     }
 
+    /// Who looks at the frames of recordings: with tiles that keep what stood still, what is seen would else
+    /// depend on how many detectors there are.
+    pub(crate) fn share(&self) -> Share {
+        let own = self.source.iter().filter_map(|source| source.tiles);
+        let gated = |tiles: detector::TileConfig| tiles.side > 0 && !tiles.keep.is_zero();
+        let any = own.chain([self.detector.tiles]).any(gated);
+        if any { Share::BySource } else { Share::InTurn }
+    }
+
+    /// How many detectors work side by side where `useful` can: as configured, else one for each core.
+    pub(crate) fn sessions(&self, useful: usize) -> usize {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let free = cores / usize::from(self.detector.threads.max(1));
+        match self.detector.sessions {
+            0 => useful.min(free).clamp(1, MOST_SESSIONS),
+            configured => usize::from(configured),
+        }
+    }
+
     pub(crate) fn segments_dir(&self) -> PathBuf {
         self.segments_dir.clone().unwrap_or_else(|| "data/segments".into())
     }
 }
+
+/// By themselves; more can be configured.
+const MOST_SESSIONS: usize = 4;
 
 impl Source {
     pub(crate) fn name(&self) -> String {

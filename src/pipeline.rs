@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 use crate::flights::{Legs, Memory};
 use crate::locate::Eyes;
 use crate::sight::Sights;
+use crate::stage::detect::{Detectors, Share};
 use crate::stage::inbox::Inbox;
 use crate::stage::judge::{Judged, judge};
 use crate::stage::look::{Looking, Tally, look};
@@ -29,7 +30,9 @@ pub(crate) type Stages = JoinSet<(&'static str, anyhow::Result<()>)>;
 
 /// What the stages are made of.
 pub(crate) struct Parts {
-    pub detector: Box<dyn Detect>,
+    /// One, or several that work side by side.
+    pub detectors: Vec<Box<dyn Detect>>,
+    pub share: Share,
     pub tracker: TrackerConfig,
     pub eyes: Eyes,
     /// Sources that are flights.
@@ -57,12 +60,17 @@ pub(crate) fn start(inbox: &Arc<Inbox>, parts: Parts, stages: &mut Stages) -> En
     let (tally, counted) = oneshot::channel();
     let (verdict, judged) = oneshot::channel();
 
-    let Parts { mut detector, tracker, eyes, flights, engine, recorder, sights, memory } = parts;
+    let Parts { detectors, share, tracker, eyes, flights, engine, recorder, sights, memory } = parts;
     let looking = Looking { tracker, flights, sights, memory: memory.clone() };
     let inbox = Arc::clone(inbox);
     thread(stages, "look", move || {
-        let seen = look(&inbox, detector.as_mut(), &looking, &to_judge);
+        let started = Detectors::new(detectors, share, &inbox, &looking.flights);
+        let seen = started.map(|mut detectors| look(&mut detectors, &looking, &to_judge));
         inbox.close();
+        let seen = seen.unwrap_or_else(|error| {
+            tracing::error!(%error, "no thread can be started for a detector");
+            Tally::default()
+        });
         if tally.send(seen).is_err() {
             tracing::debug!("nobody asked for the tally");
         }

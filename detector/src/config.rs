@@ -28,6 +28,9 @@ pub struct Config {
     pub runtime: Option<PathBuf>,
     /// Threads of one inference, 1 to 64. Default: 1.
     pub threads: u16,
+    /// Detectors that work side by side, up to 64; 0 is one for each core, where there is that much to look
+    /// at. Default: 0.
+    pub sessions: u16,
     /// Detections scoring below this are dropped. Default: the model's operating threshold.
     pub min_score: Option<f32>,
     /// Of two boxes of one class that overlap by more than this (`IoU`), the weaker is dropped.
@@ -123,6 +126,7 @@ impl Default for Config {
             precision: None,
             runtime: None,
             threads: 1,
+            sessions: 0,
             min_score: None,
             nms_iou: None,
             quiet_after: Duration::from_hours(6),
@@ -156,6 +160,9 @@ impl Config {
         let threads_fit = (1..=64).contains(&self.threads);
         problems.unless(threads_fit, "detector.threads", || {
             format!("must be 1 to 64, got `{}`", self.threads)
+        });
+        problems.unless(self.sessions <= 64, "detector.sessions", || {
+            format!("must be at most 64, got `{}`", self.sessions)
         });
         problems.unless(!self.model.is_empty(), "detector.model", || {
             "must name a model of models/manifest.toml, got ``".into()

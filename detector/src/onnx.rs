@@ -74,37 +74,69 @@ impl Onnx {
     /// A process can load one ONNX Runtime library only: opening with another is an error. Sets the
     /// number of OpenCV's threads for the whole process.
     pub fn open(config: &Config, models_dir: &Path) -> Result<Self, OpenError> {
+        let mut all = Self::open_several(config, models_dir, 1)?;
+        all.pop().ok_or(OpenError::None)
+    }
+
+    /// As many, to work side by side. They are made at the same time, and what they are made of is read once.
+    pub fn open_several(
+        config: &Config,
+        models_dir: &Path,
+        count: usize,
+    ) -> Result<Vec<Self>, OpenError> {
         let manifest = Manifest::load(models_dir)?;
         let card = manifest.model(&config.model).ok_or_else(|| OpenError::Unknown {
             id: config.model.clone(),
             known: manifest.models().iter().map(|m| m.id.as_str()).collect::<Vec<_>>().join(", "),
         })?;
-        let decoder = Decoder::new(card)
-            .map_err(|problem| OpenError::Undecodable { id: card.id.clone(), problem })?;
+        // Fails before anything large is read.
+        Self::decoder(card)?;
         let model = card.read(models_dir)?;
         let runtime = Runtime::load(config, &manifest, models_dir)?;
-        let session = runtime.detector(&card.id, &model, config)?;
+        // OpenCV would take every core for a picture; it is for the whole process.
+        opencv::core::set_num_threads(i32::from(config.threads)).map_err(OpenError::Pixels)?;
+        let make = || Self::new(config, card, &runtime, &model);
+        std::thread::scope(|scope| {
+            let others: Vec<_> = (1..count).map(|_| scope.spawn(make)).collect();
+            let others = others.into_iter().map(|other| match other.join() {
+                Ok(made) => made,
+                Err(panic) => std::panic::resume_unwind(panic),
+            });
+            std::iter::once(make()).chain(others).collect()
+        })
+    }
+
+    fn decoder(card: &ModelCard) -> Result<Decoder, OpenError> {
+        Decoder::new(card)
+            .map_err(|problem| OpenError::Undecodable { id: card.id.clone(), problem })
+    }
+
+    fn new(
+        config: &Config,
+        card: &ModelCard,
+        runtime: &Runtime,
+        model: &[u8],
+    ) -> Result<Self, OpenError> {
+        let session = runtime.detector(&card.id, model, config)?;
         let input = [(card.input.name.as_str(), card.input.shape().to_vec())];
         let outputs: Vec<_> =
             card.outputs.iter().map(|o| (o.name.as_str(), one_batch(&o.shape))).collect();
         check_tensors(&session, &card.id, &input, &outputs, one_batch)?;
         check_classes(&session, card)?;
-        // OpenCV would take every core for a picture; it is for the whole process.
-        opencv::core::set_num_threads(i32::from(config.threads)).map_err(OpenError::Pixels)?;
-        let min_score = config.min_score.unwrap_or(card.min_score);
         let Choice { kernels, precision, why, .. } = runtime.choice().clone();
         let (input, answer) = tensors(&session, card).map_err(|e| OpenError::Session {
             id: card.id.clone(),
             provider: kernels.as_str(),
             source: Box::new(e),
         })?;
+        let min_score = config.min_score.unwrap_or(card.min_score);
         Ok(Self {
             session,
             input,
             answer,
-            candidates: Vec::new(),
             preprocess: Preprocess::new(&card.input),
-            decoder,
+            decoder: Self::decoder(card)?,
+            candidates: Vec::new(),
             min_score,
             nms_iou: config.nms_iou.unwrap_or(card.nms_iou),
             input_side: card.input.width.min(card.input.height),

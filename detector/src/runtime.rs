@@ -49,6 +49,8 @@ pub enum OpenError {
     },
     #[error("cannot prepare model `{id}` for provider `{provider}`")]
     Session { id: String, provider: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
+    #[error("no detector was asked for")]
+    None,
     #[error("cannot set up OpenCV")]
     Pixels(#[source] opencv::Error),
     #[error(

@@ -40,6 +40,11 @@ class Choosing(unittest.TestCase):
         chosen = fetch.choose(MANIFEST, ["nanodet-g"], "x86_64")
         self.assertEqual([e.id for e in chosen], ["onnxruntime", "nanodet-g"])
 
+    def test_openvino_comes_along_where_the_cpu_can_use_it(self):
+        runtimes = lambda flags: [e.id for e in fetch.choose(MANIFEST, ["nanodet-g"], "x86_64", flags)[:-1]]  # noqa: E731
+        self.assertEqual(runtimes({"sse2", "avx512_vnni"}), ["onnxruntime"])
+        self.assertEqual(runtimes({"sse2", "amx_bf16"}), ["onnxruntime", "onnxruntime-openvino"])
+
     def test_unknown_model(self):
         with self.assertRaisesRegex(FetchError, "no model `nanodet`; the manifest has ssdlite-mobilenetv2, nanodet-g, aerial, aerial-int8"):
             fetch.choose(MANIFEST, ["nanodet"], "x86_64")
@@ -56,6 +61,23 @@ class Checking(InAFolder):
         self.assertEqual(fetch.verify(wanted, self.folder), 1)
         self.assertIn("libonnxruntime.so: missing", self.said.getvalue())
         self.assertIn("ssdlite-mobilenetv2.onnx: damaged", self.said.getvalue())
+
+    def test_every_file_of_a_folder_counts(self):
+        (library,) = (r for r in MANIFEST.runtime if r.folder)
+        for file in library.source.files:
+            self.assertEqual(fetch.problem(library, self.folder), "missing")
+            target = self.folder / library.folder / Path(file.path).name
+            target.parent.mkdir(exist_ok=True)
+            target.write_bytes(b"")
+        self.assertEqual(fetch.problem(library, self.folder), "damaged")
+
+    def test_a_complete_folder_replaces_a_damaged_one(self):
+        made, target = self.folder / "made", self.folder / "there"
+        for folder, name in ((made, "new"), (target, "old")):
+            folder.mkdir()
+            (folder / name).write_bytes(b"x")
+        fetch.put_folder_in_place(made, target)
+        self.assertEqual([file.name for file in target.iterdir()], ["new"])
 
     def test_a_run_clears_what_a_killed_one_left(self):
         (self.folder / ".tmp-old").mkdir()

@@ -85,6 +85,14 @@ class AWrongManifest(unittest.TestCase):
         raw["model"][0]["file"] = "../up.onnx"
         self.refused(raw, "must be a plain file name")
 
+    def test_several_files_need_a_folder(self):
+        raw = document()
+        (library,) = (r for r in raw["runtime"] if "folder" in r)
+        library["folder"] = "../up"
+        self.refused(raw, "`folder` of `onnxruntime-openvino` must be a plain name, got `../up`")
+        del library["folder"]
+        self.refused(raw, "`files` of `onnxruntime-openvino` must be the library alone, or there must be a `folder`")
+
     def test_source_and_trained(self):
         raw = document()
         raw["model"][0]["trained"] = {"command": "make train MODEL=x", "seed": 1}

@@ -11,7 +11,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use detector::Onnx;
 use domain::{Alert, Clock, SourceId, SourceState, SourceStatus, SystemClock};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use ingest::{Input, Pace, SegmentDir, SourceSpec, Start};
@@ -31,7 +30,7 @@ use crate::stage::clip::Cutter;
 use crate::stage::inbox::Inbox;
 use crate::stage::look::Tally;
 use crate::stage::record::{Recorder, Whose};
-use crate::{report, supervise};
+use crate::{detectors, report, spent, supervise};
 
 pub(crate) fn run(args: &cli::Analyze) -> anyhow::Result<ExitCode> {
     let mut loaded = match &args.config {
@@ -124,6 +123,7 @@ async fn analyze(
     loaded: Loaded,
     inputs: Vec<Ready>,
 ) -> anyhow::Result<ExitCode> {
+    let begun = Instant::now();
     ingest::init().context("cannot use GStreamer")?;
     let places = Places::new(args.out.as_deref())?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -133,7 +133,7 @@ async fn analyze(
         ..loaded.config.store.clone()
     };
     let store = Store::open(&config, Arc::clone(&clock)).await.context("cannot open the store")?;
-    let looked = look_at_all(&loaded, &inputs, &store, &places, clock).await?;
+    let looked = look_at_all(&loaded, &inputs, &store, &places, clock, begun).await?;
     let alerts = all_alerts(&store).await?;
     if args.json {
         print(alerts.iter())?;
@@ -172,7 +172,9 @@ impl Places {
 /// What came of a run.
 struct Looked {
     tally: Tally,
+    startup: Duration,
     seconds: f64,
+    cpu_seconds: Option<f64>,
     statuses: Vec<SourceStatus>,
 }
 
@@ -188,22 +190,15 @@ async fn look_at_all(
     store: &Store,
     places: &Places,
     clock: Arc<dyn Clock>,
+    begun: Instant,
 ) -> anyhow::Result<Looked> {
     let config = &loaded.config;
     let zones =
         inputs.iter().flat_map(|i| i.zones.iter().map(|zone| (i.spec.id.clone(), zone.clone())));
     let fences =
         fences::load(loaded, zones.collect()).map_err(|problem| super::refused(&problem))?;
-    let mut detector =
-        Onnx::open(&config.detector, &config.models_dir()).context("cannot start the detector")?;
-    detector.warm_up().context("cannot run the detector")?;
-    let active = detector.active();
-    let model = dashboard::Model {
-        id: active.model.clone(),
-        sha256: active.sha256.clone(),
-        provider: active.kernels(),
-    };
-    tracing::info!(model = model.id, provider = model.provider, why = active.why, "detector is ready");
+    let count = config.sessions(usize::MAX);
+    let (detectors, model) = detectors::open(&config.detector, &config.models_dir(), count)?;
     let mut engine = Engine::new(Arc::new(fences), config.rules.parking.clone());
     for input in inputs {
         engine.resume(input.spec.id.clone(), input.spec.name.clone(), &[]);
@@ -217,7 +212,8 @@ async fn look_at_all(
         .context("cannot make a folder for clips")?;
     let parts = Parts {
         sights: None,
-        detector: Box::new(config.tiled(detector)),
+        detectors: detectors::looking(detectors, |onnx| config.tiled(onnx)),
+        share: config.share(),
         tracker: config.detector.tracker.clone(),
         eyes: serve::eyes(inputs),
         flights: BTreeMap::new(),
@@ -233,7 +229,7 @@ async fn look_at_all(
     let (inbox, stop, mut stages) =
         (Arc::new(Inbox::default()), CancellationToken::new(), Stages::new());
     let ends = pipeline::start(&inbox, parts, &mut stages);
-    let started = Instant::now();
+    let (startup, started, used) = (begun.elapsed(), Instant::now(), spent::cpu_seconds());
     let reading = {
         let (inbox, stop, inputs) = (Arc::clone(&inbox), stop.clone(), inputs.to_vec());
         let ingest = config.ingest.clone();
@@ -243,7 +239,8 @@ async fn look_at_all(
     outcome?;
     anyhow::ensure!(end == End::Reached, "interrupted: not everything was looked at");
     let tally = ends.tally.await.context("the detector ended without a tally")?;
-    Ok(Looked { tally, seconds: started.elapsed().as_secs_f64(), statuses })
+    let cpu_seconds = spent::cpu_seconds().zip(used).map(|(now, then)| now - then);
+    Ok(Looked { tally, startup, seconds: started.elapsed().as_secs_f64(), cpu_seconds, statuses })
 }
 
 /// Encoded video of a whole recording is kept until its clips are cut.
@@ -337,6 +334,10 @@ struct Summary {
     frames: u64,
     /// From the first input opened to the last alert recorded; loading the model is not in it.
     seconds: f64,
+    /// Of the processor, in the same time.
+    cpu_seconds: Option<f64>,
+    /// Before: loading the model, mostly.
+    startup_seconds: f64,
     fps: f64,
     alerts: usize,
     tracks: u64,
@@ -346,12 +347,14 @@ struct Summary {
 
 impl Summary {
     fn new(looked: &Looked, alerts: usize) -> Self {
-        let Looked { tally, seconds, .. } = looked;
+        let Looked { tally, seconds, cpu_seconds, startup, .. } = looked;
         #[expect(clippy::cast_precision_loss, reason = "frames are counted far below 2^52")]
         let fps = tally.frames as f64 / seconds;
         Self {
             frames: tally.frames,
             seconds: *seconds,
+            cpu_seconds: *cpu_seconds,
+            startup_seconds: startup.as_secs_f64(),
             fps,
             alerts,
             tracks: tally.by_class.values().sum(),

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use dashboard::{Context, Delivery, Readiness, Sources};
-use detector::Onnx;
 use domain::{Clock, SourceId, SystemClock};
 use ingest::{Input, Pace, SegmentDir, SourceSpec, Start};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -26,9 +25,10 @@ use crate::pipeline::{self, Parts, Stages};
 use crate::sight::Sights;
 use crate::sources::{Board, Extent, Ready, To};
 use crate::stage::clip::Cutter;
+use crate::stage::detect::Share;
 use crate::stage::inbox::Inbox;
 use crate::stage::record::{Recorder, Whose};
-use crate::{coverage, metric, supervise};
+use crate::{coverage, detectors, metric, supervise};
 
 pub(crate) fn run(args: &cli::Serve) -> anyhow::Result<ExitCode> {
     let mut loaded = super::load(args.config.as_deref())?;
@@ -60,15 +60,9 @@ async fn serve(loaded: Loaded, ready: Vec<Ready>) -> anyhow::Result<()> {
     let metrics = metric::install()?;
     ingest::init().context("cannot use GStreamer")?;
     let fences = Arc::new(load_fences(&loaded, &ready)?);
-    let detector = Onnx::open(&loaded.config.detector, &loaded.config.models_dir())
-        .context("cannot start the detector")?;
-    let model = dashboard::Model {
-        id: detector.active().model.clone(),
-        sha256: detector.active().sha256.clone(),
-        provider: detector.active().kernels(),
-    };
-    let why = &detector.active().why;
-    tracing::info!(model = model.id, provider = model.provider, why, "detector is ready");
+    let count = loaded.config.sessions(ready.len());
+    let (detectors, model) =
+        detectors::open(&loaded.config.detector, &loaded.config.models_dir(), count)?;
     let store = open_store(&loaded, &clock).await?;
     let quiet_after = loaded.config.detector.quiet_after;
     let sights = Arc::new(Sights::new(Arc::clone(&clock), quiet_after));
@@ -95,7 +89,8 @@ async fn serve(loaded: Loaded, ready: Vec<Ready>) -> anyhow::Result<()> {
     let parts = Parts {
         memory: None,
         sights: Some(sights),
-        detector: Box::new(config.tiled(detector)),
+        detectors: detectors::looking(detectors, |onnx| config.tiled(onnx)),
+        share: Share::BySource,
         tracker: config.detector.tracker.clone(),
         eyes: eyes(&ready),
         flights: BTreeMap::new(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use detector::{Onnx, Tiled};
+use detector::Tiled;
 use domain::{Clock, FlightReport, FlightWarning, MediaKind, SourceId};
 use ingest::{Input, Pace, SegmentDir, SourceSpec, Start};
 use rules::{Engine, Fences};
@@ -25,9 +25,10 @@ use crate::pipeline::{self, Ends, Parts, Stages};
 use crate::reading::{End, Road};
 use crate::sources::{Board, Extent, Ready};
 use crate::stage::clip::Cutter;
+use crate::stage::detect::Share;
 use crate::stage::inbox::Inbox;
 use crate::stage::record::{Recorder, Whose};
-use crate::supervise;
+use crate::{detectors, supervise};
 
 /// Where flights are looked at.
 pub(crate) struct Hangar<'a> {
@@ -112,15 +113,10 @@ impl Hangar<'_> {
         let config = &self.loaded.config;
         let mut looking = config.detector.clone();
         looking.model = config.flight.model.clone().unwrap_or(looking.model);
-        let mut detector =
-            Onnx::open(&looking, &config.models_dir()).context("cannot start the detector")?;
-        detector.warm_up().context("cannot run the detector")?;
-        let active = detector.active();
-        let model = dashboard::Model {
-            id: active.model.clone(),
-            sha256: active.sha256.clone(),
-            provider: active.kernels(),
-        };
+        // Beside cameras, which come first, a flight has one core.
+        let useful = if self.resumes { 1 } else { usize::MAX };
+        let count = config.sessions(useful);
+        let (detectors, model) = detectors::open(&looking, &config.models_dir(), count)?;
         let source = &luggage.source;
         let open = self.store.open_alerts(source).await.context("cannot read the open alerts")?;
         let mut engine = Engine::new(Arc::clone(&self.fences), config.rules.parking.clone());
@@ -133,11 +129,10 @@ impl Hangar<'_> {
         let airborne = Box::new(Airborne::new(Arc::clone(&luggage.legs), Arc::clone(&self.fences)));
         Ok(Parts {
             sights: None,
-            detector: Box::new(Tiled::new(
-                detector,
-                config.detector.tiles.always(),
-                BTreeMap::new(),
-            )),
+            detectors: detectors::looking(detectors, |onnx| {
+                Tiled::new(onnx, config.detector.tiles.always(), BTreeMap::new())
+            }),
+            share: Share::InTurn,
             tracker: config.detector.tracker.clone(),
             eyes: Eyes(BTreeMap::from([(source.clone(), Eye::Airborne(airborne))])),
             flights: BTreeMap::from([(source.clone(), Arc::clone(&luggage.legs))]),

@@ -105,6 +105,15 @@ impl Inbox {
         }
     }
 
+    /// What waits already, without waiting for more.
+    pub(crate) fn try_take(&self) -> Option<Item> {
+        let item = self.state().pop();
+        if item.is_some() {
+            self.emptied.notify_all();
+        }
+        item
+    }
+
     /// Nothing more comes in; what waits can still be taken.
     pub(crate) fn close(&self) {
         self.state().closed = true;

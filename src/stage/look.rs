@@ -1,18 +1,19 @@
-//! Frames to tracks: the detector and one follower per source, in a thread of their own.
+//! Boxes to tracks: one follower per source, in a thread of their own.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use detector::{Detect, TrackerConfig};
+use detector::TrackerConfig;
 use domain::{Class, Detection, Frame, Moment, Sighting, SourceId, TrackId};
 use tokio::sync::mpsc;
 
 use crate::flights::{Counted, Legs, Memory, Written};
 use crate::sight::Sights;
+use crate::stage::detect::{Detectors, Examined, Looked};
 use crate::stage::diary::Diary;
 use crate::stage::follow::Follower;
-use crate::stage::inbox::{Inbox, Item};
+use crate::stage::inbox::Item;
 
 /// What was seen.
 #[derive(Debug)]
@@ -52,45 +53,39 @@ impl Looking {
     }
 }
 
-/// Takes frames until the inbox is closed and empty, or nobody listens any more. Returns what it saw.
+/// Takes what the detectors give until there is no more, or nobody listens any more. Returns what it saw.
 pub(crate) fn look(
-    inbox: &Arc<Inbox>,
-    detector: &mut dyn Detect,
+    detectors: &mut Detectors<'_>,
     looking: &Looking,
     to_judge: &mpsc::Sender<Seen>,
 ) -> Tally {
     let mut followers = Followers { looking, of: BTreeMap::new() };
     let mut diary = Diary::of(looking.memory.clone());
     let mut tally = Tally::default();
-    loop {
-        let begun = Instant::now();
-        let Some(item) = inbox.take() else { break };
-        tally.wait += begun.elapsed();
-        let seen = match item {
-            Item::End(source) => {
+    while let Some(looked) = detectors.next() {
+        let seen = match looked {
+            Looked::Other(Item::End(source)) => {
                 tally.settle(&source, followers.of.remove(&source));
                 Seen::End(source)
             }
-            Item::Recall(flight, part) => {
+            Looked::Other(Item::Recall(flight, part)) => {
                 followers.at(&flight).count_from(&diary.counted(part));
                 if !diary.recall(part, to_judge) {
                     break;
                 }
                 continue;
             }
-            Item::Read(flight, part, warning) => {
+            Looked::Other(Item::Read(flight, part, warning)) => {
                 let counted = Counted { warning, ..followers.at(&flight).counted() };
                 let Some(written) = diary.close(part, &counted) else { continue };
                 Seen::Read(written)
             }
-            Item::Frame(frame) => {
-                let begun = Instant::now();
-                let legs = looking.flights.get(&frame.source);
-                let gsd_cm = legs.and_then(|legs| legs.gsd_cm(&frame));
-                let detections = see(&frame, gsd_cm, detector);
-                looking.note(&frame.source, detections.as_deref());
-                let Some(detections) = detections else { continue };
-                tally.detect += begun.elapsed();
+            // The detectors look at every frame.
+            Looked::Other(Item::Frame(_)) => continue,
+            Looked::Frame(Examined { frame, found, took }) => {
+                looking.note(&frame.source, found.as_deref());
+                let Some(detections) = found else { continue };
+                tally.detect += took;
                 let sightings = followers.at(&frame.source).follow(&frame, &detections);
                 tally.count(&frame, &sightings);
                 diary.note(&frame, &sightings);
@@ -103,6 +98,7 @@ pub(crate) fn look(
         }
         metrics::gauge!("xunjian_blocked_seconds", "stage" => "look").increment(waited.elapsed());
     }
+    tally.wait = detectors.idle;
     tally
 }
 
@@ -119,26 +115,6 @@ impl Followers<'_> {
     }
 }
 
-/// A frame that cannot be looked at is counted and passed over: the next one may work. Nobody hears of it, so
-/// that it is not taken as a view of an empty place.
-fn see(frame: &Frame, gsd_cm: Option<f64>, detector: &mut dyn Detect) -> Option<Vec<Detection>> {
-    let started = Instant::now();
-    match detector.detect_at(frame, gsd_cm) {
-        Ok(detections) => {
-            metrics::histogram!("xunjian_detect_seconds").record(started.elapsed());
-            Some(detections)
-        }
-        Err(error) => {
-            metrics::counter!("xunjian_detect_errors_total").increment(1);
-            tracing::warn!(
-                error = format!("{:#}", anyhow::Error::from(error)),
-                "frame passed over"
-            );
-            None
-        }
-    }
-}
-
 /// What was looked at and found.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
@@ -147,7 +123,7 @@ pub(crate) struct Tally {
     pub by_class: BTreeMap<Class, u64>,
     /// Spent on waiting for pictures.
     pub wait: Duration,
-    /// Spent on detecting.
+    /// Spent on detecting, by all detectors together.
     pub detect: Duration,
     /// Spent on following, by sources that have ended.
     pub track: Duration,

@@ -1,6 +1,7 @@
 //! The stages of the road, one file each. `crate::pipeline` connects them.
 
 pub(crate) mod clip;
+pub(crate) mod detect;
 pub(crate) mod diary;
 pub(crate) mod follow;
 pub(crate) mod inbox;

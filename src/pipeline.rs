@@ -60,7 +60,8 @@ pub(crate) fn start(inbox: &Arc<Inbox>, parts: Parts, stages: &mut Stages) -> En
     let (tally, counted) = oneshot::channel();
     let (verdict, judged) = oneshot::channel();
 
-    let Parts { detectors, share, tracker, eyes, flights, engine, recorder, sights, memory } = parts;
+    let Parts { detectors, share, tracker, eyes, flights, engine, recorder, sights, memory } =
+        parts;
     let looking = Looking { tracker, flights, sights, memory: memory.clone() };
     let inbox = Arc::clone(inbox);
     thread(stages, "look", move || {

@@ -320,9 +320,8 @@ impl Manifest {
                 return Some((format!("model `{id}`"), "`id` is given twice".into()));
             }
         }
-        let runtimes = self.runtime.iter().map(|card| {
-            (format!("runtime `{}`", card.machine), card.problem())
-        });
+        let runtimes =
+            self.runtime.iter().map(|card| (format!("runtime `{}`", card.machine), card.problem()));
         let models = self.model.iter().map(|card| (format!("model `{}`", card.id), card.problem()));
         let networks =
             self.network.iter().map(|card| (format!("network `{}`", card.id), card.problem()));
@@ -349,7 +348,9 @@ impl RuntimeCard {
             let files = self.source.files.iter();
             let checks: Vec<_> = files.map(|file| scope.spawn(move || check(file))).collect();
             // A thread that panicked has found nothing good.
-            checks.into_iter().try_for_each(|check| check.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            checks.into_iter().try_for_each(|check| {
+                check.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            })
         })?;
         Ok(self.path(models_dir))
     }

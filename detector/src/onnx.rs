@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use domain::{Detection, Frame};
+use domain::{Bbox, Detection, Frame};
 use ort::session::{HasSelectedOutputs, OutputSelector, RunOptions, Session};
 use ort::value::{Shape, Tensor};
 use serde::Serialize;
@@ -193,16 +193,20 @@ impl Onnx {
             .run_with_options(ort::inputs![&self.input], &self.answer)
             .map_err(inference)?;
         let mut numbers = [[].as_slice(); MOST_OUTPUTS];
-        for (index, (output, numbers)) in self.outputs.iter().zip(&mut numbers).enumerate() {
+        for (index, numbers) in numbers.iter_mut().enumerate().take(self.outputs.len()) {
             let (_, answer) = given[index].try_extract_tensor::<f32>().map_err(inference)?;
-            if !all_finite(answer) {
-                return Err(DetectProblem::NotANumber { output: output.clone() });
-            }
             *numbers = answer;
         }
         self.candidates.clear();
         let numbers = &numbers[..self.outputs.len().min(MOST_OUTPUTS)];
         self.decoder.decode(numbers, self.min_score, &mut self.candidates);
+        // Looking at every number of the answer would cost as much as all the rest here.
+        if !self.candidates.iter().all(is_finite) {
+            let strange =
+                self.outputs.iter().zip(numbers).find(|(_, numbers)| !all_finite(numbers));
+            let output = strange.map(|(output, _)| output.clone()).unwrap_or_default();
+            return Err(DetectProblem::NotANumber { output });
+        }
         suppress(&mut self.candidates, self.nms_iou);
         let strange = self.candidates.iter().find(|one| one.score > MOST_SCORE);
         if let Some(Detection { score, .. }) = strange {
@@ -226,6 +230,11 @@ impl Onnx {
             cause,
         }
     }
+}
+
+fn is_finite(one: &Detection) -> bool {
+    let Bbox { x1, y1, x2, y2 } = one.bbox;
+    [one.score, x1, y1, x2, y2].iter().all(|number| number.is_finite())
 }
 
 /// A probability, with what bf16 may round up.

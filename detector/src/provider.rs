@@ -22,6 +22,13 @@ pub struct Choice {
     pub why: String,
 }
 
+impl Choice {
+    /// For people: `openvino bf16: this CPU has amx_bf16`.
+    pub fn shown(&self) -> String {
+        format!("{} {}: {}", self.kernels.as_str(), self.precision.as_str(), self.why)
+    }
+}
+
 /// Whose kernels calculate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]

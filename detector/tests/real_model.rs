@@ -75,8 +75,7 @@ fn what_is_not_there_is_an_error() {
     );
     // This library was built without OpenVINO: there is no silent fall-back.
     let runtime = Some(models().join("cache/libonnxruntime.so"));
-    let openvino =
-        message(&Config { provider: Provider::OpenVino, runtime, ..Config::default() });
+    let openvino = message(&Config { provider: Provider::OpenVino, runtime, ..Config::default() });
     assert!(matches!(openvino, OpenError::NoProvider { .. }), "{openvino:?}");
     // A process runs one library.
     drop(open("ssdlite-mobilenetv2"));

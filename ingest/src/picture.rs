@@ -9,7 +9,9 @@ use bytes::Bytes;
 use domain::{BadFrame, ColourMatrix, ColourRange, Pixels, Planes, Rows, Size};
 use gstreamer as gst;
 use gstreamer_app as gst_app;
-use gstreamer_video::{self as gst_video, VideoColorMatrix, VideoColorRange, VideoFormat, prelude::*};
+use gstreamer_video::{
+    self as gst_video, VideoColorMatrix, VideoColorRange, VideoFormat, prelude::*,
+};
 
 /// The pixel layouts that leave the pipeline. The first is what nearly all video is decoded to, so that
 /// nothing is converted.

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use detector::Manifest;
+use detector::{Manifest, OpenError, Provider, choose};
 
 use super::fences;
 use crate::cli;
@@ -57,6 +57,10 @@ fn check(loaded: &Loaded, offline: bool) -> (Vec<Problem>, Vec<String>) {
         }
     }
     problems.extend(check_models(loaded));
+    match provider_note(loaded) {
+        Ok(note) => notes.extend(note),
+        Err(problem) => problems.push(problem),
+    }
     if !offline {
         problems.extend(ready.iter().filter_map(|source| check_source(loaded, source)));
     }
@@ -98,6 +102,21 @@ fn check_models(loaded: &Loaded) -> Vec<Problem> {
         .filter_map(|(_, result)| result.err())
         .map(|error| loaded.problem("detector.model", format!("{:#}", anyhow::Error::from(error))))
         .collect()
+}
+
+/// What will run the models. What is wrong with the models themselves is told elsewhere.
+fn provider_note(loaded: &Loaded) -> Result<Option<String>, Problem> {
+    let (config, dir) = (&loaded.config.detector, loaded.config.models_dir());
+    let Ok(manifest) = Manifest::load(&dir) else { return Ok(None) };
+    match choose(config, &manifest, &dir) {
+        Ok(choice) => Ok(Some(format!("`{}` runs on {}", config.model, choice.shown()))),
+        // A file of a library that every machine needs is among the faults of the models.
+        Err(OpenError::File(_)) if config.provider == Provider::Cpu => Ok(None),
+        Err(error) => {
+            let message = format!("{:#}", anyhow::Error::from(error));
+            Err(loaded.problem("detector.provider", message))
+        }
+    }
 }
 
 fn check_source(loaded: &Loaded, source: &Ready) -> Option<Problem> {

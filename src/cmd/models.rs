@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::process::{Command, ExitCode};
 
 use anyhow::Context as _;
-use detector::{Config, Manifest, Network, Onnx};
+use detector::{Config, Manifest, Network, Onnx, choose};
 
 use crate::cli;
 
@@ -59,6 +59,14 @@ fn verify(args: &cli::ModelsDir) -> anyhow::Result<ExitCode> {
         let told =
             told.map_or_else(|error| format!("{error:#}"), |()| "as in the manifest".to_owned());
         writeln!(out, "{name}: {told}").context("cannot print")?;
+    }
+    match choose(&Config::automatic(), &manifest, &args.models_dir) {
+        Ok(choice) => writeln!(out, "they run on {}", choice.shown()).context("cannot print")?,
+        Err(error) => {
+            sound = false;
+            writeln!(out, "they cannot run: {:#}", anyhow::Error::from(error))
+                .context("cannot print")?;
+        }
     }
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::from(super::PROBLEMS) })
 }

@@ -324,7 +324,8 @@ mod tests {
         for (source, _, detector) in out.iter().filter(|(of, ..)| of != "end") {
             by.entry(source).or_default().push(*detector);
         }
-        let one = |source: &str| by[source].windows(2).all(|pair| pair[0].total_cmp(&pair[1]).is_eq());
+        let one =
+            |source: &str| by[source].windows(2).all(|pair| pair[0].total_cmp(&pair[1]).is_eq());
         assert!(one("a") && one("b") && by["a"][0].total_cmp(&by["b"][0]).is_ne());
     }
 }

@@ -33,12 +33,7 @@ impl Decoder {
     }
 
     /// Adds everything that scores above `min_score`.
-    pub(crate) fn decode(
-        &self,
-        outputs: &[&[f32]],
-        min_score: f32,
-        found: &mut Vec<Detection>,
-    ) {
+    pub(crate) fn decode(&self, outputs: &[&[f32]], min_score: f32, found: &mut Vec<Detection>) {
         match self {
             Self::Nanodet(decoder) => decoder.decode(outputs, min_score, found),
             Self::Ssd(decoder) => decoder.decode(outputs, min_score, found),
@@ -61,7 +56,8 @@ impl Columns {
         }
     }
 
-    /// The best class of a row, if it scores above `min_score`. Of equal ones the first.
+    /// The best class of a row, if it scores above `min_score`. Of equal ones the first. What is no number is
+    /// the best, so that it is seen.
     fn best(&self, row: &[f32], min_score: f32) -> Option<(Class, f32)> {
         let mut best = None;
         let mut limit = min_score;
@@ -70,6 +66,8 @@ impl Columns {
             if score > limit {
                 limit = score;
                 best = Some((entry.class, score));
+            } else if score.is_nan() {
+                return Some((entry.class, score));
             }
         }
         best

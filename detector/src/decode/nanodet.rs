@@ -47,12 +47,7 @@ impl Nanodet {
         Ok(Self { columns: Columns::new(card, classes)?, classes, grids })
     }
 
-    pub(super) fn decode(
-        &self,
-        outputs: &[&[f32]],
-        min_score: f32,
-        found: &mut Vec<Detection>,
-    ) {
+    pub(super) fn decode(&self, outputs: &[&[f32]], min_score: f32, found: &mut Vec<Detection>) {
         let (scores, distances) = outputs.split_at(STRIDES.len());
         for ((grid, scores), distances) in self.grids.iter().zip(scores).zip(distances) {
             for (cell, row) in scores.chunks_exact(self.classes).enumerate() {
@@ -129,10 +124,7 @@ mod tests {
         // Even weights: five strides of 16 to each side of the second cell of the second row.
         let mut found = Vec::new();
         decoder.decode(&outputs, 0.4, &mut found);
-        compare(
-            &found,
-            &[(Class::TwoWheeler, 0.8, [-56.0, -56.0, 104.0, 104.0])],
-        );
+        compare(&found, &[(Class::TwoWheeler, 0.8, [-56.0, -56.0, 104.0, 104.0])]);
         ours.outputs[1].shape[2] = 3;
         assert!(Nanodet::new(&ours).unwrap_err().contains("`outputs` must be"));
     }

@@ -42,12 +42,7 @@ impl Ssd {
         Ok(Self { columns: Columns::new(card, CLASSES)?, anchors, size })
     }
 
-    pub(super) fn decode(
-        &self,
-        outputs: &[&[f32]],
-        min_score: f32,
-        found: &mut Vec<Detection>,
-    ) {
+    pub(super) fn decode(&self, outputs: &[&[f32]], min_score: f32, found: &mut Vec<Detection>) {
         let &[codes, scores] = outputs else { return };
         for (row, (scores, anchor)) in scores.chunks_exact(CLASSES).zip(&self.anchors).enumerate() {
             let Some(best) = self.columns.best(scores, min_score) else { continue };

@@ -7,7 +7,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use store::Store;
 use tokio::sync::broadcast;
 
-use crate::{AircraftNow, Coverage, Delivery, LookedAt};
+use crate::{AircraftNow, Coverage, Delivery, LookedAt, Masking};
 
 /// Everything that is shown or delivered. Cloning is cheap; all clones show the same.
 #[derive(Clone)]
@@ -24,6 +24,8 @@ pub struct Context {
     /// What of the fences was seen, from what was looked at. Called on a thread that may block; it
     /// should give up after some seconds of work rather than keep a page waiting for minutes.
     pub coverage: Arc<dyn Fn(LookedAt) -> Coverage + Send + Sync>,
+    /// Makes what is shown of pictures and videos.
+    pub masking: Masking,
     /// Asked by `/health/readyz`; must not block.
     pub ready: Arc<dyn Fn() -> Readiness + Send + Sync>,
     /// Rendered by `/metrics`.

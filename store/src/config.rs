@@ -88,6 +88,11 @@ impl Config {
         problems
     }
 
+    /// The folder of the masked renditions of evidence: `masked` beside the evidence folder.
+    pub(crate) fn masked(&self) -> PathBuf {
+        self.evidence.parent().unwrap_or(Path::new("")).join("masked")
+    }
+
     /// The folder of the files of flights.
     pub(crate) fn flights(&self) -> PathBuf {
         let beside = || self.evidence.parent().unwrap_or(Path::new("")).join("flights");
@@ -108,6 +113,7 @@ mod tests {
     fn flights_lie_beside_the_evidence() {
         let mut config = Config::default();
         assert_eq!(config.flights(), Path::new("data/flights"));
+        assert_eq!(config.masked(), Path::new("data/masked"));
         config.uploads.folder = Some("/big/disk".into());
         assert_eq!(config.flights(), Path::new("/big/disk"));
     }

@@ -1,4 +1,4 @@
-//! The only SQL, and the only owner of evidence files and of the files of flights.
+//! The only SQL, and the only owner of evidence files, of their masked renditions and of the files of flights.
 //!
 //! Each method of [`Store`] is one transaction: one thing that happened, with everything that must
 //! be true about it afterwards. An alert, the message about it and its history are written together
@@ -23,6 +23,7 @@ mod open;
 mod outbox;
 mod people;
 mod query;
+mod rendition;
 mod row;
 
 pub use alert::{Awaited, Written};
@@ -43,6 +44,7 @@ pub use open::Store;
 pub use outbox::Outgoing;
 pub use people::{Role, Session, User};
 pub use query::{AlertFilter, BadCursor, Counts, Cursor, HistoryEntry, Page};
+pub use rendition::{NewRendition, Original, Rendition, RenditionBody, RenditionError};
 
 #[cfg(test)]
 mod testing;

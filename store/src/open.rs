@@ -44,6 +44,8 @@ pub(crate) struct Inner {
     /// Held while evidence is checked, written and recorded, so that two files of one name cannot
     /// both find the place free.
     pub(crate) evidence_gate: tokio::sync::Mutex<()>,
+    /// The folder of the masked renditions of evidence; made when the first one comes.
+    pub(crate) masked: PathBuf,
     /// The folder of the files of flights; made when the first one comes.
     pub(crate) flights: PathBuf,
     pub(crate) uploads: Uploads,
@@ -86,6 +88,7 @@ impl Store {
             files,
             max_evidence_bytes: config.max_evidence_bytes,
             evidence_gate: tokio::sync::Mutex::new(()),
+            masked: config.masked(),
             flights: config.flights(),
             uploads: config.uploads.clone(),
             free_space,

@@ -34,6 +34,11 @@ impl Role {
         }
     }
 
+    /// Whether this role may see faces and plates, with a reason that is recorded.
+    pub const fn may_see_originals(self) -> bool {
+        matches!(self, Self::Admin | Self::Reviewer)
+    }
+
     /// Whether this role may confirm and dismiss alerts.
     pub const fn may_decide(self) -> bool {
         matches!(self, Self::Admin | Self::Reviewer)

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use store::{DecideError, EvidenceError, FlightError, StoreError};
+use store::{DecideError, EvidenceError, FlightError, RenditionError, StoreError};
 
 use crate::auth::HashError;
 
@@ -22,6 +22,18 @@ pub(crate) enum ApiError {
     TooManyAttempts,
     #[error("your role does not allow this")]
     Forbidden,
+    #[error(
+        "your role sees pictures masked: ask a reviewer or an administrator, who may see the original \
+         and say why"
+    )]
+    OriginalsForbidden,
+    #[error(
+        "a file of this kind cannot be masked; who may see originals can fetch it with \
+         `view=original` and a `reason`"
+    )]
+    OriginalsOnly,
+    #[error("it cannot be masked, so it is not shown: {0}")]
+    CannotMask(String),
     #[error("requests that change something must come from this page")]
     ForeignOrigin,
     #[error("there is no {0}")]
@@ -65,6 +77,9 @@ impl ApiError {
             Self::BadCredentials => (S::UNAUTHORIZED, "bad_credentials"),
             Self::TooManyAttempts => (S::TOO_MANY_REQUESTS, "too_many_attempts"),
             Self::Forbidden => (S::FORBIDDEN, "forbidden"),
+            Self::OriginalsForbidden => (S::FORBIDDEN, "originals_forbidden"),
+            Self::OriginalsOnly => (S::FORBIDDEN, "originals_only"),
+            Self::CannotMask(_) => (S::SERVICE_UNAVAILABLE, "cannot_mask"),
             Self::ForeignOrigin => (S::FORBIDDEN, "foreign_origin"),
             Self::NotFound(_) => (S::NOT_FOUND, "not_found"),
             Self::BadRequest(_) => (S::BAD_REQUEST, "bad_request"),
@@ -169,6 +184,16 @@ impl From<EvidenceError> for ApiError {
             EvidenceError::NotReady { .. } => Self::NotReady(error.to_string()),
             EvidenceError::Range { bytes, .. } => Self::Range { bytes },
             EvidenceError::Store(error) => error.into(),
+            error => Self::Internal(error.into()),
+        }
+    }
+}
+
+impl From<RenditionError> for ApiError {
+    fn from(error: RenditionError) -> Self {
+        match error {
+            RenditionError::Range { bytes, .. } => Self::Range { bytes },
+            RenditionError::Name(error) => error.into(),
             error => Self::Internal(error.into()),
         }
     }

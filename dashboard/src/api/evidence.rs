@@ -1,4 +1,4 @@
-//! The bytes of evidence. Every look is audited before a byte leaves.
+//! The bytes of evidence, masked unless somebody may see more. Every look is audited before a byte leaves.
 
 use axum::{
     extract::{Path, State},
@@ -7,13 +7,15 @@ use axum::{
 };
 use domain::AlertId;
 use serde::Deserialize;
-use store::{AuditEntry, EvidenceBody, MANIFEST_NAME};
+use store::{EvidenceBody, EvidenceError, EvidenceRow, EvidenceState, MANIFEST_NAME, Original};
 
 use super::{
     ApiError, App, ErrorBody,
     range::{Asked, Served},
     session::SignedIn,
+    view::{Granted, Look, Preparing, masked},
 };
+use crate::masking::Wanted;
 
 #[derive(Deserialize)]
 pub(crate) struct WithName {
@@ -21,29 +23,44 @@ pub(crate) struct WithName {
     name: String,
 }
 
-/// A file of an alert, or one range of it.
+/// A file of an alert, or one range of it. Pictures and clips are masked: faces and plates are burned out. The
+/// original takes the right to see it and a reason. The manifest has no picture and is sent as it is.
 #[utoipa::path(
     get, path = "/api/alerts/{id}/evidence/{name}", tag = "evidence",
     params(
-        ("id" = AlertId, Path), ("name" = String, Path),
+        ("id" = AlertId, Path), ("name" = String, Path), Look,
         ("range" = Option<String>, Header, description = "One range of bytes"),
     ),
     responses(
         (status = 200, content_type = "application/octet-stream", body = Vec<u8>),
         (status = 206, content_type = "application/octet-stream", body = Vec<u8>),
+        (status = 202, description = "The masked rendition is being made", body = Preparing),
         (status = 401, body = ErrorBody),
+        (status = 403, description = "`originals_forbidden`", body = ErrorBody),
         (status = 404, description = "`not_found`, or `not_ready` while it is to come", body = ErrorBody),
         (status = 416, description = "`bad_range`", body = ErrorBody),
+        (status = 422, description = "`reason_required` for an original", body = ErrorBody),
+        (status = 503, description = "`cannot_mask`: it cannot be masked, so it is not shown", body = ErrorBody),
     )
 )]
 pub(crate) async fn read(
     State(app): State<App>,
     SignedIn(session): SignedIn,
     path: Result<Path<WithName>, axum::extract::rejection::PathRejection>,
+    look: Look,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let not_found = || ApiError::NotFound("evidence of this name".to_owned());
     let Path(WithName { id, name }) = path.map_err(|_rejection| not_found())?;
+    let granted = match look.grant(&app, &session)? {
+        Granted::Masked if name == MANIFEST_NAME => Granted::Open,
+        granted => granted,
+    };
+    if granted == Granted::Masked {
+        let EvidenceRow { media_type, sha256, .. } = ready(&app, id, &name).await?;
+        let wanted = Wanted { of: Original::Evidence { alert: id, name }, media_type, sha256 };
+        return masked(&app, session, wanted, &headers).await;
+    }
     let range = match Asked::of(&headers) {
         None => None,
         Some(asked) => Some(asked.within(length(&app, id, &name).await?)),
@@ -57,15 +74,11 @@ pub(crate) async fn read(
         bytes: row.bytes,
         range,
         partial,
+        cache: granted.cache(),
         body,
     };
-    let entry = AuditEntry {
-        actor: session.user,
-        action: "looked_at".to_owned(),
-        subject: format!("alert/{id}/evidence/{name}"),
-        detail: served.detail(),
-    };
-    app.context.store.audit(entry).await?;
+    let subject = format!("alert/{id}/evidence/{name}");
+    app.context.store.audit(granted.entry(session, subject, served.detail())).await?;
     let mut response = served.response()?;
     if name == MANIFEST_NAME {
         let disposition = format!("attachment; filename=\"{id}-manifest.json\"");
@@ -81,6 +94,20 @@ fn safe_type(media_type: &str) -> HeaderValue {
     let known = ["image/jpeg", "image/png", "video/mp4", "application/json"];
     let known = known.into_iter().find(|known| *known == media_type);
     HeaderValue::from_static(known.unwrap_or("application/octet-stream"))
+}
+
+/// What is known about a file that is there.
+async fn ready(app: &App, alert: AlertId, name: &str) -> Result<EvidenceRow, ApiError> {
+    let rows = app.context.store.evidence(alert).await?;
+    let name = name.to_owned();
+    match rows.into_iter().find(|row| row.name == name) {
+        None => Err(EvidenceError::NotFound { alert, name }.into()),
+        Some(row) if row.state == EvidenceState::Ready => Ok(row),
+        Some(EvidenceRow { state, detail, .. }) => {
+            let detail = format!("{}, {detail}", state.as_str());
+            Err(EvidenceError::NotReady { alert, name, detail }.into())
+        }
+    }
 }
 
 /// Of a file; 0 for one that is not there.

@@ -15,7 +15,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::App;
-use crate::{Model, Readiness};
+use crate::{MaskingState, Model, Readiness};
 
 /// A store that takes longer is as good as none.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -29,6 +29,7 @@ pub(crate) struct Health {
     store: StoreHealth,
     model: Option<Model>,
     mqtt: MqttHealth,
+    privacy: PrivacyHealth,
     /// A camera that is off does not make the service unready.
     sources: Vec<SourceHealth>,
 }
@@ -45,6 +46,26 @@ struct MqttHealth {
     detail: String,
     /// Messages that wait; unknown while the store does not answer.
     outbox_depth: Option<u64>,
+}
+
+/// What cannot be masked is not shown; watching and recording go on, so it does not make the service unready.
+#[derive(Debug, Serialize, ToSchema)]
+struct PrivacyHealth {
+    /// `on`, `off` by configuration, or `unable`.
+    masking: &'static str,
+    /// Why it is unable; else empty.
+    detail: String,
+}
+
+impl From<MaskingState> for PrivacyHealth {
+    fn from(state: MaskingState) -> Self {
+        let (masking, detail) = match state {
+            MaskingState::On => ("on", String::new()),
+            MaskingState::Off => ("off", String::new()),
+            MaskingState::Unable { why } => ("unable", why),
+        };
+        Self { masking, detail }
+    }
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -101,6 +122,7 @@ pub(crate) async fn ready(State(app): State<App>) -> (StatusCode, Json<Health>) 
             detail: delivery.detail(),
             outbox_depth: depth,
         },
+        privacy: app.context.masking.state().into(),
         sources: sources(&app),
     };
     let status = if health.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
@@ -131,7 +153,7 @@ pub(crate) async fn metrics(State(app): State<App>) -> ([(HeaderName, &'static s
 mod tests {
     use serde_json::json;
 
-    use crate::{api::testing::Page, testing::alert};
+    use crate::{MaskingState, api::testing::Page, testing::alert};
 
     #[tokio::test]
     async fn ready_with_a_model_and_a_store() {
@@ -143,6 +165,7 @@ mod tests {
         let ready = ready.json();
         assert_eq!(ready["model"]["provider"], "cpu");
         assert_eq!(ready["mqtt"], json!({"connected": false, "detail": "", "outbox_depth": 1}));
+        assert_eq!(ready["privacy"], json!({"masking": "off", "detail": ""}));
         assert_eq!(
             ready["sources"],
             json!([{"id": "gate", "state": "live", "frame_age_s": 0.04, "nothing_found_s": null}])
@@ -161,6 +184,13 @@ mod tests {
         );
 
         page.bench.readiness.lock().unwrap().problems.clear();
+        let why = "model file gone".to_owned();
+        page.bench.mask(MaskingState::Unable { why });
+        let answer = page.get("/health/readyz").await;
+        assert_eq!(answer.status.as_u16(), 200, "alerts are still raised and recorded");
+        let told = json!({"masking": "unable", "detail": "model file gone"});
+        assert_eq!(answer.json()["privacy"], told);
+
         page.bench.context.store.close().await.unwrap();
         let answer = page.get("/health/readyz").await;
         assert_eq!(answer.status.as_u16(), 503);

@@ -17,6 +17,7 @@ mod map;
 mod range;
 mod session;
 mod sources;
+mod view;
 
 #[cfg(test)]
 pub(crate) mod testing;
@@ -88,7 +89,7 @@ impl std::ops::Deref for App {
     tags(
         (name = "alerts", description = "Leads and their review"),
         (name = "flights", description = "Uploads by tus 1.0, their processing and what came of it; aircraft that are heard live"),
-        (name = "evidence", description = "Pictures, clips and manifests; every look is audited"),
+        (name = "evidence", description = "Pictures, clips and manifests: masked unless the original is asked for with the right and a reason; every look is audited"),
         (name = "sources", description = "Cameras and files"),
         (name = "session", description = "Signing in and out"),
         (name = "map", description = "Fences and base map"),

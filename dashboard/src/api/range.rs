@@ -11,7 +11,7 @@ use futures_util::stream::BoxStream;
 
 use super::ApiError;
 
-/// Bytes that never change, on their way out.
+/// Bytes on their way out.
 pub(crate) struct Served {
     pub(crate) media_type: HeaderValue,
     /// Of the whole file, in hex.
@@ -21,7 +21,28 @@ pub(crate) struct Served {
     pub(crate) range: Range<u64>,
     /// Whether a range was asked for.
     pub(crate) partial: bool,
+    pub(crate) cache: Cache,
     pub(crate) body: BoxStream<'static, io::Result<Bytes>>,
+}
+
+/// For how long a browser may keep it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cache {
+    /// It never changes.
+    ForEver,
+    /// It may be made anew, by other settings.
+    ForAWhile,
+    Never,
+}
+
+impl Cache {
+    const fn words(self) -> &'static str {
+        match self {
+            Self::ForEver => "private, max-age=31536000, immutable",
+            Self::ForAWhile => "private, max-age=600",
+            Self::Never => "no-store",
+        }
+    }
 }
 
 impl Served {
@@ -35,13 +56,13 @@ impl Served {
     }
 
     pub(crate) fn response(self) -> Result<Response, ApiError> {
-        let Self { media_type, sha256, bytes, range, partial, body } = self;
+        let Self { media_type, sha256, bytes, range, partial, cache, body } = self;
         let mut response = Response::builder()
             .header(header::CONTENT_TYPE, media_type)
             .header(header::CONTENT_LENGTH, range.end - range.start)
             .header(header::ACCEPT_RANGES, "bytes")
             .header(header::ETAG, format!("\"{sha256}\""))
-            .header(header::CACHE_CONTROL, "private, max-age=31536000, immutable");
+            .header(header::CACHE_CONTROL, cache.words());
         if partial {
             let part = format!("bytes {}-{}/{bytes}", range.start, range.end.saturating_sub(1));
             response =

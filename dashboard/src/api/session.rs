@@ -15,7 +15,7 @@ use store::{AuditEntry, Role, Session};
 use utoipa::ToSchema;
 
 use super::{ApiError, App, ErrorBody, error::JsonBody};
-use crate::{auth::Token, door::Door};
+use crate::{MaskingState, auth::Token, door::Door};
 
 const COOKIE: &str = "xunjian_session";
 /// A shift with some overtime; signing in again is one password.
@@ -40,6 +40,10 @@ pub(crate) struct CurrentSession {
     user: Person,
     /// Of the program.
     version: &'static str,
+    /// Whether pictures are shown masked.
+    masked: bool,
+    /// Whether this person may see them as they came, with a reason that is recorded.
+    may_see_originals: bool,
 }
 
 /// Somebody who is signed in.
@@ -125,9 +129,16 @@ pub(crate) async fn logout(
     get, path = "/api/session", tag = "session",
     responses((status = 200, body = CurrentSession), (status = 401, body = ErrorBody))
 )]
-pub(crate) async fn session(SignedIn(session): SignedIn) -> Json<CurrentSession> {
-    let user = Person { name: session.user, role: session.role };
-    Json(CurrentSession { user, version: env!("CARGO_PKG_VERSION") })
+pub(crate) async fn session(
+    State(app): State<App>,
+    SignedIn(session): SignedIn,
+) -> Json<CurrentSession> {
+    Json(CurrentSession {
+        version: env!("CARGO_PKG_VERSION"),
+        masked: app.context.masking.state() != MaskingState::Off,
+        may_see_originals: session.role.may_see_originals(),
+        user: Person { name: session.user, role: session.role },
+    })
 }
 
 /// The session of a request; 401 without one.

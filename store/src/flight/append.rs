@@ -176,7 +176,7 @@ impl Arrival {
         file.sync_all().map_err(named)?;
         self.at = file.metadata().map_err(named)?.len();
         if self.at == self.bytes {
-            let sha256 = hash(&path).map_err(|e| FlightError::file("hash an upload", &path, e))?;
+            let sha256 = hash_file(&path).map_err(|e| FlightError::file("hash an upload", &path, e))?;
             handle.block_on(self.store.note_whole(self.flight, self.n, &sha256))?;
         } else {
             self.note(handle)?;
@@ -251,7 +251,8 @@ fn open(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-fn hash(path: &Path) -> io::Result<String> {
+/// The SHA-256 of a file in hex.
+pub(crate) fn hash_file(path: &Path) -> io::Result<String> {
     let mut file = File::open(path)?;
     let mut hasher = Sha256::new();
     let mut piece = vec![0; 1 << 20];

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::ops::Range;
+use std::path::Path;
 
 use bytes::{Bytes, BytesMut};
 use domain::FlightId;
@@ -57,12 +58,20 @@ impl Store {
         }
         let path = self.file_path(flight, n);
         let named = |e| FlightError::file("read a file of a flight", &path, e);
-        let mut opened = File::open(&path).await.map_err(named)?;
-        opened.seek(io::SeekFrom::Start(range.start)).await.map_err(named)?;
-        let left = range.end - range.start;
-        let body = stream::try_unfold((opened, left), |(opened, left)| piece(opened, left)).boxed();
+        let body = pieces(&path, &range).await.map_err(named)?;
         Ok(FlightBody { file, range, body })
     }
+}
+
+/// Exactly the bytes of `range`, in pieces.
+pub(crate) async fn pieces(
+    path: &Path,
+    range: &Range<u64>,
+) -> io::Result<BoxStream<'static, io::Result<Bytes>>> {
+    let mut opened = File::open(path).await?;
+    opened.seek(io::SeekFrom::Start(range.start)).await?;
+    let left = range.end - range.start;
+    Ok(stream::try_unfold((opened, left), |(opened, left)| piece(opened, left)).boxed())
 }
 
 async fn piece(mut opened: File, left: u64) -> io::Result<Option<(Bytes, (File, u64))>> {

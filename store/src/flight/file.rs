@@ -95,11 +95,13 @@ impl Store {
             .map_err(failed)?;
         tx.commit().await.map_err(failed)?;
         let path = self.file_path(flight, n);
-        match tokio::fs::remove_file(&path).await {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-                return Err(FlightError::file("remove a file of a flight", &path, e));
+        for path in [path.with_extension("masked"), path] {
+            match tokio::fs::remove_file(&path).await {
+                Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(FlightError::file("remove a file of a flight", &path, e));
+                }
+                _ => {}
             }
-            _ => {}
         }
         self.announce_figures(flight);
         Ok(())

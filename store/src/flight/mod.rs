@@ -26,7 +26,9 @@ use domain::{FlightId, FlightState, FlightSummary};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use append::hash_file;
 pub use body::FlightBody;
+pub(crate) use body::pieces;
 pub use error::FlightError;
 pub use file::FileOutcome;
 pub use free::FreeSpace;

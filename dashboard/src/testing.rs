@@ -12,12 +12,12 @@ use domain::{
 };
 use jiff::{SignedDuration, Timestamp};
 use metrics_exporter_prometheus::PrometheusBuilder;
-use store::{FreeSpace, Store, Written};
+use store::{FreeSpace, NewRendition, Original, Rendition, Store, Written};
 use tempfile::TempDir;
 
 use crate::{
-    AircraftNow, Context, Coverage, Delivery, FenceCoverage, LookedAt, Model, MultiPolygon,
-    Readiness, Sources,
+    AircraftNow, Context, Coverage, Delivery, FenceCoverage, LookedAt, Masked, Masking,
+    MaskingState, Model, MultiPolygon, Readiness, Sources,
 };
 
 pub(crate) struct Bench {
@@ -25,12 +25,34 @@ pub(crate) struct Bench {
     pub(crate) clock: Arc<SimulatedClock>,
     /// What `/health/readyz` is told.
     pub(crate) readiness: Arc<Mutex<Readiness>>,
+    /// What asking for a masked rendition comes to.
+    pub(crate) masked: Arc<Mutex<Masked>>,
+    masking: Arc<Mutex<MaskingState>>,
     /// Bytes free for uploads.
     pub(crate) free: Arc<AtomicU64>,
     pub(crate) dir: TempDir,
 }
 
 impl Bench {
+    /// Nothing is masked until this is called.
+    pub(crate) fn mask(&self, state: MaskingState) {
+        *self.masking.lock().unwrap() = state;
+    }
+
+    /// Keeps a masked rendition, as its maker would.
+    pub(crate) async fn rendition(&self, of: Original, text: &str) -> Rendition {
+        let store = &self.context.store;
+        std::fs::write(store.rendition_draft(&of).await.unwrap(), text).unwrap();
+        let new = NewRendition {
+            of,
+            original_sha256: "ab".repeat(32),
+            recipe: "faces".to_owned(),
+            media_type: "image/jpeg".to_owned(),
+            places: 2,
+        };
+        store.keep_rendition(new).await.unwrap()
+    }
+
     pub(crate) async fn raise(&self, alert: &Alert) {
         let written = self.context.store.raise(alert).await.unwrap();
         assert!(matches!(written, Written::New(_)), "{written:?}");
@@ -53,6 +75,9 @@ pub(crate) async fn bench() -> Bench {
     let model = Model { id: "nanodet".into(), sha256: "ab".repeat(32), provider: "cpu".into() };
     let readiness = Arc::new(Mutex::new(Readiness { model: Some(model), problems: Vec::new() }));
     let told = Arc::clone(&readiness);
+    let masked = Arc::new(Mutex::new(Masked::Ready));
+    let masking = Arc::new(Mutex::new(MaskingState::Off));
+    let (answer, state) = (Arc::clone(&masked), Arc::clone(&masking));
     let context = Context {
         store,
         clock: Arc::<SimulatedClock>::clone(&clock),
@@ -60,11 +85,15 @@ pub(crate) async fn bench() -> Bench {
         fences: Arc::new(|| FENCES.to_owned()),
         aircraft: Arc::new(|| vec![aircraft()]),
         coverage: Arc::new(nothing_but_looks),
+        masking: Masking::new(
+            move |_| Box::pin(std::future::ready(answer.lock().unwrap().clone())),
+            move || state.lock().unwrap().clone(),
+        ),
         ready: Arc::new(move || told.lock().unwrap().clone()),
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         delivery: Delivery::default(),
     };
-    Bench { context, clock, readiness, free, dir }
+    Bench { context, clock, readiness, masked, masking, free, dir }
 }
 
 /// One that is in the air.

@@ -234,7 +234,10 @@ mod tests {
         let session = page.get("/api/session").await.json();
         assert_eq!(
             session,
-            json!({"user": {"name": "li", "role": "reviewer"}, "version": "0.1.0"})
+            json!({
+                "user": {"name": "li", "role": "reviewer"}, "version": "0.1.0",
+                "masked": false, "may_see_originals": true,
+            })
         );
 
         assert_eq!(page.post("/api/logout", &json!({})).await.status, StatusCode::NO_CONTENT);

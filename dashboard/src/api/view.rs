@@ -124,8 +124,8 @@ pub(crate) async fn masked(
     match app.context.masking.ask(wanted).await {
         Masked::Ready => {}
         Masked::Preparing { progress } => {
-            let answer = (StatusCode::ACCEPTED, [(header::RETRY_AFTER, "1")]);
-            return Ok((answer, Json(Preparing { progress })).into_response());
+            let later = [(header::RETRY_AFTER, "1")];
+            return Ok((StatusCode::ACCEPTED, later, Json(Preparing { progress })).into_response());
         }
         Masked::Refused { why } => {
             metrics::counter!("xunjian_masked_refused_total").increment(1);

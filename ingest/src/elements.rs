@@ -52,6 +52,7 @@ const NEEDED: &[(&str, &str)] = &[
     ("h265parse", BAD),
     ("mpegtsmux", BAD),
     ("tsdemux", BAD),
+    ("openh264enc", BAD),
     ("avdec_h264", LIBAV),
     ("avdec_h265", LIBAV),
 ];

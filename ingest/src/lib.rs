@@ -2,7 +2,7 @@
 //! say over MQTT, and the files that they leave in an object store.
 //!
 //! Owns the threads that read video ([`spawn`]), the times that frames carry, and the encoded video
-//! on disk ([`SegmentDir`]) that clips of an alert are cut from. Leaves to others what is done with
+//! on disk ([`SegmentDir`]) that clips of an alert are cut from, and films of pictures that were made ([`Film`]). Leaves to others what is done with
 //! a frame, and how many may wait: see [`Sink`].
 
 mod axis;
@@ -11,6 +11,7 @@ mod board;
 mod config;
 mod elements;
 mod file;
+mod film;
 mod images;
 mod input;
 mod live;
@@ -26,6 +27,7 @@ mod stop;
 
 pub use config::{Config, Decoder};
 pub use elements::{InitError, init};
+pub use film::{Film, FilmError};
 pub use input::{Input, InputError, Transport};
 pub use mqtt::{Broker, BrokerError, Heard, Keep, hear};
 pub use objects::{Bucket, ObjectError};

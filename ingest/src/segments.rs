@@ -22,6 +22,7 @@ use jiff::Timestamp;
 
 pub(crate) use recorder::Recorder;
 use shelf::{Recording, Segment, Shelf};
+pub(crate) use undated::undate;
 
 use crate::InitError;
 

@@ -11,7 +11,7 @@ use std::path::Path;
 const MOST_INDEX_BYTES: u64 = 64 << 20;
 
 /// Sets the times of creation and modification to 0 in the file's index.
-pub(super) fn undate(path: &Path) -> io::Result<()> {
+pub(crate) fn undate(path: &Path) -> io::Result<()> {
     let mut file = File::options().read(true).write(true).open(path)?;
     let length = file.metadata()?.len();
     let mut at = 0;

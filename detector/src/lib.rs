@@ -18,6 +18,7 @@ mod network;
 mod nms;
 mod onnx;
 pub mod picture;
+pub mod plate;
 mod preprocess;
 mod provider;
 mod runtime;

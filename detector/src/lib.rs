@@ -1,7 +1,8 @@
 //! Pixels to tracks: preprocessing, ONNX Runtime, decoding, tracking.
 //!
 //! Owns what a model is fed and how its answer is read ([`Manifest`], [`Onnx`]), which boxes of
-//! successive frames are one object ([`Tracker`]), and everything done to pixels ([`picture`]).
+//! successive frames are one object ([`Tracker`]), what must not be shown of a picture ([`Masker`]), and
+//! everything done to pixels ([`picture`]).
 //! This is the only crate that links OpenCV and ONNX Runtime; both stay private to it.
 //!
 //! Assumes frames as `domain::Frame` guarantees them. Leaves to others where frames come from, on
@@ -20,6 +21,7 @@ mod onnx;
 pub mod picture;
 pub mod plate;
 mod preprocess;
+mod privacy;
 mod provider;
 mod runtime;
 pub mod score;
@@ -39,6 +41,9 @@ pub use manifest::{
 pub use motion::{Motion, Warp};
 pub use network::{Given, Network};
 pub use onnx::{Active, Onnx};
+pub use privacy::{
+    Bridge, Kind, MaskError, MaskedPicture, Masker, NoMasker, PrivacyConfig,
+};
 pub use provider::{Choice, Kernels, choose};
 pub use runtime::OpenError;
 pub use scripted::{ScriptError, Scripted};

@@ -48,6 +48,8 @@ pub enum PictureError {
     TooLarge { path: PathBuf },
     #[error("{} is no picture that can be read (JPEG, PNG, …)", path.display())]
     NoPicture { path: PathBuf },
+    #[error("it is no picture that can be read (JPEG, PNG, …)")]
+    Undecodable,
     #[error("cannot use the picture {}", path.display())]
     Unfit { path: PathBuf, source: BadFrame },
     #[error(transparent)]
@@ -103,14 +105,52 @@ pub fn read(path: &Path) -> Result<(Size, Bytes), PictureError> {
     if encoded.len() as u64 > MAX_FILE_BYTES {
         return Err(PictureError::TooLarge { path: path.to_owned() });
     }
-    let unfit = |source| PictureError::Unfit { path: path.to_owned(), source };
-    if let Some((width, height)) = header::size(&encoded) {
-        Size::new(width, height).map_err(unfit)?;
+    from_bytes(&encoded).map_err(|error| match error {
+        PictureError::Frame(source) => PictureError::Unfit { path: path.to_owned(), source },
+        _ => PictureError::NoPicture { path: path.to_owned() },
+    })
+}
+
+/// The same of a file that is in memory.
+pub fn from_bytes(encoded: &[u8]) -> Result<(Size, Bytes), PictureError> {
+    if let Some((width, height)) = header::size(encoded) {
+        Size::new(width, height)?;
     }
-    let decoded = decode(&encoded).ok().flatten();
-    let (size, pixels) =
-        decoded.ok_or_else(|| PictureError::NoPicture { path: path.to_owned() })?;
-    Ok((Size::new(size.0, size.1).map_err(unfit)?, pixels))
+    let ((width, height), pixels) =
+        decode(encoded).ok().flatten().ok_or(PictureError::Undecodable)?;
+    Ok((Size::new(width, height)?, pixels))
+}
+
+/// The frame, made smaller until no side is longer than `longest` pixels; the same where none is.
+pub fn within(frame: &Frame, longest: u32) -> Result<Frame, PictureError> {
+    let longer = frame.size.width.max(frame.size.height);
+    if longer <= longest {
+        return Ok(frame.clone());
+    }
+    let part = |side: u32| {
+        let part = u64::from(side) * u64::from(longest) / u64::from(longer);
+        u32::try_from(part).unwrap_or(longest).max(1)
+    };
+    resized(frame, Size::new(part(frame.size.width), part(frame.size.height))?)
+}
+
+/// The frame in another size.
+pub fn resized(frame: &Frame, size: Size) -> Result<Frame, PictureError> {
+    if size == frame.size {
+        return Ok(frame.clone());
+    }
+    let pixels = resize(frame, size).map_err(failed("resize", frame.size))?;
+    Ok(Frame { size, bgr: pixels.into(), ..frame.clone() })
+}
+
+fn resize(frame: &Frame, size: Size) -> opencv::Result<Vec<u8>> {
+    let mut pixels = vec![0; size.bgr_bytes()];
+    let (width, height) = (side(size.width)?, side(size.height)?);
+    let mut smaller = Mat::new_rows_cols_with_bytes_mut::<Vec3b>(height, width, &mut pixels)?;
+    let wanted = opencv::core::Size::new(width, height);
+    imgproc::resize(&as_mat(frame)?, &mut smaller, wanted, 0.0, 0.0, imgproc::INTER_AREA)?;
+    drop(smaller);
+    Ok(pixels)
 }
 
 type Decoded = ((u32, u32), Bytes);
@@ -237,6 +277,21 @@ mod tests {
         assert_eq!((size.width, size.height), (64, 48));
         assert_eq!(pixels.len(), size.bgr_bytes());
         assert!(pixels[size.bgr_bytes() - 1].abs_diff(100) < 4);
+    }
+
+    #[test]
+    fn a_large_frame_is_made_smaller_and_keeps_its_aspect() {
+        for (width, height, longest, wanted) in [
+            (64, 48, 64, (64, 48)),
+            (64, 48, 32, (32, 24)),
+            (48, 64, 32, (24, 32)),
+            (640, 5, 64, (64, 1)),
+        ] {
+            let small = within(&frame(width, height), longest).unwrap();
+            assert_eq!((small.size.width, small.size.height), wanted);
+            assert_eq!(small.bgr.len(), small.size.bgr_bytes());
+            assert_eq!(small.bgr[small.bgr.len() - 1], 100);
+        }
     }
 
     #[test]

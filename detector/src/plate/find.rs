@@ -10,6 +10,7 @@ use opencv::{core, imgproc};
 use super::anchor::{self, Candidate, Outputs};
 use crate::config::Config;
 use crate::detect::DetectProblem;
+use crate::manifest::NetworkCard;
 use crate::network::{Given, Network};
 use crate::preprocess::{as_mat, side};
 use crate::runtime::OpenError;
@@ -86,6 +87,11 @@ impl Finder {
             planes: Vector::new(),
             tensor: Vec::new(),
         })
+    }
+
+    /// What the manifest says of the network.
+    pub fn card(&self) -> &NetworkCard {
+        self.network.card()
     }
 
     /// The plates in a part of a frame, strongest first, in pixels of the frame. The part must lie inside it. One

@@ -33,6 +33,7 @@ pub(crate) struct Config {
     pub ingest: ingest::Config,
     pub map: dashboard::MapConfig,
     pub mqtt: dashboard::MqttConfig,
+    pub privacy: detector::PrivacyConfig,
     pub rules: rules::Config,
     pub source: Vec<Source>,
     pub store: store::Config,
@@ -145,6 +146,7 @@ impl Loaded {
         found.extend(config.flight.validate());
         found.extend(config.aircraft.validate());
         found.extend(config.ingest.validate());
+        found.extend(config.privacy.validate());
         found.extend(config.rules.validate());
         found.extend(config.store.validate());
         found.extend(config.dashboard().validate());

@@ -11,6 +11,7 @@ mod coverage;
 mod detectors;
 mod flights;
 mod locate;
+mod masking;
 mod memory;
 mod metric;
 mod pipeline;

@@ -123,15 +123,20 @@ pub fn from_bytes(encoded: &[u8]) -> Result<(Size, Bytes), PictureError> {
 
 /// The frame, made smaller until no side is longer than `longest` pixels; the same where none is.
 pub fn within(frame: &Frame, longest: u32) -> Result<Frame, PictureError> {
-    let longer = frame.size.width.max(frame.size.height);
+    resized(frame, within_size(frame.size, longest))
+}
+
+/// The size of a picture that is made smaller until no side is longer than `longest` pixels.
+pub fn within_size(size: Size, longest: u32) -> Size {
+    let longer = size.width.max(size.height);
     if longer <= longest {
-        return Ok(frame.clone());
+        return size;
     }
     let part = |side: u32| {
         let part = u64::from(side) * u64::from(longest) / u64::from(longer);
         u32::try_from(part).unwrap_or(longest).max(1)
     };
-    resized(frame, Size::new(part(frame.size.width), part(frame.size.height))?)
+    Size { width: part(size.width), height: part(size.height) }
 }
 
 /// The frame in another size.

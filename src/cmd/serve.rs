@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use dashboard::{Context, Delivery, Readiness, Sources};
+use dashboard::{Context, Delivery, Masking, Readiness, Sources};
 use domain::{Clock, SourceId, SystemClock};
 use ingest::{Input, Pace, SegmentDir, SourceSpec, Start};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -28,7 +28,7 @@ use crate::stage::clip::Cutter;
 use crate::stage::detect::Share;
 use crate::stage::inbox::Inbox;
 use crate::stage::record::{Recorder, Whose};
-use crate::{coverage, detectors, metric, supervise};
+use crate::{coverage, detectors, masking, metric, supervise};
 
 pub(crate) fn run(args: &cli::Serve) -> anyhow::Result<ExitCode> {
     let mut loaded = super::load(args.config.as_deref())?;
@@ -72,10 +72,12 @@ async fn serve(loaded: Loaded, ready: Vec<Ready>) -> anyhow::Result<()> {
         move || board.statuses()
     });
     let sky = Sky::default();
+    let config = &loaded.config;
+    let (stop, mut stages) = (CancellationToken::new(), Stages::new());
+    let masking = masking::start(config, &store, &clock, &stop, &mut stages);
     let shown =
         Shown { store: &store, clock: &clock, sources: &sources, fences: &fences, sky: &sky };
-    let context = shown.context(&model, metrics.clone());
-    let config = &loaded.config;
+    let context = shown.context(&model, masking, metrics.clone());
     let segments = SegmentDir::new(
         config.segments_dir(),
         config.ingest.segment_keep,
@@ -98,9 +100,7 @@ async fn serve(loaded: Loaded, ready: Vec<Ready>) -> anyhow::Result<()> {
         recorder,
     };
 
-    let stop = CancellationToken::new();
     let inbox = Arc::new(Inbox::default());
-    let mut stages = Stages::new();
     let _ends = pipeline::start(&inbox, parts, &mut stages);
     for source in &ready {
         let sources = sources.clone();
@@ -186,7 +186,12 @@ struct Shown<'a> {
 }
 
 impl Shown<'_> {
-    fn context(&self, model: &dashboard::Model, metrics: PrometheusHandle) -> Context {
+    fn context(
+        &self,
+        model: &dashboard::Model,
+        masking: Masking,
+        metrics: PrometheusHandle,
+    ) -> Context {
         let (fences, clock) = (Arc::clone(self.fences), Arc::clone(self.clock));
         let (model, seen) = (model.clone(), Arc::clone(self.fences));
         let (sky, time) = (self.sky.clone(), Arc::clone(self.clock));
@@ -197,6 +202,7 @@ impl Shown<'_> {
             fences: Arc::new(move || fences.geojson(clock.now())),
             aircraft: Arc::new(move || sky.now(time.now())),
             coverage: Arc::new(move |asked| coverage::coverage(&seen, asked)),
+            masking,
             ready: Arc::new(move || Readiness { model: Some(model.clone()), problems: Vec::new() }),
             metrics,
             delivery: Delivery::default(),

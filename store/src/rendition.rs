@@ -170,6 +170,17 @@ impl Store {
         Ok(RenditionBody { rendition, range, body })
     }
 
+    /// Where a file lies that a rendition is made from.
+    pub fn original_path(&self, of: &Original) -> Result<PathBuf, RenditionError> {
+        match of {
+            Original::Evidence { alert, name } => {
+                check_name(name)?;
+                Ok(self.inner.folder.join(alert.to_string()).join(name))
+            }
+            Original::Flight { flight, n } => Ok(self.file_path(*flight, *n)),
+        }
+    }
+
     /// Where the rendition of a file lies.
     pub fn rendition_path(&self, of: &Original) -> Result<PathBuf, RenditionError> {
         match of {

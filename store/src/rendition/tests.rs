@@ -39,6 +39,7 @@ async fn a_rendition_lies_beside_evidence_that_stays_as_it_is() {
     bench.raise(&alert(1)).await;
     store.put_evidence(alert(1).id, file("a.jpg", "original")).await.unwrap();
     assert_eq!(store.rendition(&scene()).await.unwrap(), None);
+    assert_eq!(std::fs::read(store.original_path(&scene()).unwrap()).unwrap(), b"original");
     let kept = keep(store, new(scene(), "one"), "masked").await;
     assert_eq!((kept.sha256.as_str(), kept.bytes), (sha256_hex(b"masked").as_str(), 6));
     assert_eq!(store.rendition(&scene()).await.unwrap(), Some(kept));

@@ -61,6 +61,7 @@ fn check(loaded: &Loaded, offline: bool) -> (Vec<Problem>, Vec<String>) {
         Ok(note) => notes.extend(note),
         Err(problem) => problems.push(problem),
     }
+    notes.push(privacy_note(loaded));
     if !offline {
         problems.extend(ready.iter().filter_map(|source| check_source(loaded, source)));
     }
@@ -96,12 +97,29 @@ fn check_models(loaded: &Loaded) -> Vec<Problem> {
         let message = format!("no model `{wanted}`; there are: {}", known.join(", "));
         return vec![loaded.problem("detector.model", message)];
     }
-    let other_model = |name: &str| name != wanted && manifest.model(name).is_some();
-    let faults = manifest.verify(&dir).into_iter().filter(|(name, _)| !other_model(name));
-    faults
-        .filter_map(|(_, result)| result.err())
-        .map(|error| loaded.problem("detector.model", format!("{:#}", anyhow::Error::from(error))))
-        .collect()
+    let faults = manifest.verify(&dir).into_iter().filter_map(|(name, result)| {
+        let key = key_of(loaded, &manifest, &name)?;
+        Some(loaded.problem(key, format!("{:#}", anyhow::Error::from(result.err()?))))
+    });
+    faults.collect()
+}
+
+/// The key that asks for a file of the manifest, if any does.
+fn key_of(loaded: &Loaded, manifest: &Manifest, name: &str) -> Option<&'static str> {
+    let masks = loaded.config.privacy.mask.iter().any(|kind| kind.network() == Some(name));
+    if masks {
+        return Some("privacy.mask");
+    }
+    let other = name != loaded.config.detector.model && manifest.model(name).is_some();
+    (!other && manifest.network(name).is_none()).then_some("detector.model")
+}
+
+fn privacy_note(loaded: &Loaded) -> String {
+    let kinds: Vec<&str> = loaded.config.privacy.mask.iter().map(|kind| kind.as_str()).collect();
+    if kinds.is_empty() {
+        return "privacy: nothing is masked; everybody who is signed in sees faces and plates".into();
+    }
+    format!("privacy: {} are masked in what is shown and handed over", kinds.join(", "))
 }
 
 /// What will run the models. What is wrong with the models themselves is told elsewhere.

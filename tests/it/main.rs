@@ -8,5 +8,6 @@ mod broker;
 mod crash;
 mod flights;
 mod page;
+mod privacy;
 mod program;
 mod tidy;

@@ -42,6 +42,15 @@ impl Kind {
             Self::Heads => "heads",
         }
     }
+
+    /// The `[[network]]` of the manifest that finds it; none where the detector of objects does.
+    pub const fn network(self) -> Option<&'static str> {
+        match self {
+            Self::Faces => Some("centerface"),
+            Self::Plates => Some("plate-corners"),
+            Self::Heads => None,
+        }
+    }
 }
 
 impl Default for PrivacyConfig {

@@ -8,12 +8,15 @@ use base64::prelude::BASE64_STANDARD;
 use domain::{Alert, EndReason, FlightReport, Place, SourceState, SourceStatus, TimeBasis};
 use futures_util::TryStreamExt as _;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use store::{EvidenceRow, EvidenceState, Store};
+use store::{EvidenceRow, EvidenceState, Original, Store};
+
+use crate::masking::Shown;
 
 /// Writes `report.html` and `alerts.jsonl` beside the evidence.
 pub(crate) async fn write(
     out: &Path,
     store: &Store,
+    shown: Shown,
     alerts: &[Alert],
     sources: &[SourceStatus],
 ) -> anyhow::Result<()> {
@@ -22,10 +25,10 @@ pub(crate) async fn write(
     for alert in alerts {
         lines.push_str(&serde_json::to_string(alert).context("an alert is no JSON")?);
         lines.push('\n');
-        cards.push(card(store, alert).await?);
+        cards.push(card(store, shown, alert).await?);
     }
     save(&out.join("alerts.jsonl"), &lines)?;
-    save(&out.join("report.html"), &page(&cards, alerts.len(), sources).into_string())
+    save(&out.join("report.html"), &page(&cards, shown, alerts.len(), sources).into_string())
 }
 
 /// Writes a flight's report, what GIS programs read of it, and the alerts beside their evidence.
@@ -57,7 +60,7 @@ vertical-align:top}article{margin:2em 0;padding:1em;border:1px solid #e5e6eb;bor
 flex:1 1 300px}figure img{width:100%;border-radius:4px}.pair{display:flex;gap:1em;flex-wrap:wrap}\
 .note{background:#f2f3f5;padding:.6em 1em;border-radius:6px}code{font-size:.8em;word-break:break-all}";
 
-fn page(cards: &[Markup], count: usize, sources: &[SourceStatus]) -> Markup {
+fn page(cards: &[Markup], shown: Shown, count: usize, sources: &[SourceStatus]) -> Markup {
     html! {
         (DOCTYPE)
         html lang="zh-CN" {
@@ -72,6 +75,7 @@ fn page(cards: &[Markup], count: usize, sources: &[SourceStatus]) -> Markup {
                 p.note {
                     "机器结果仅为线索，须经人工复核。A machine result is a lead until a person has reviewed it."
                 }
+                p.note { (how(shown)) }
                 table {
                     tr { th { "来源 source" } th { "状态 state" } th { "帧 frames" } th { "说明 detail" } }
                     @for source in sources {
@@ -90,10 +94,23 @@ fn page(cards: &[Markup], count: usize, sources: &[SourceStatus]) -> Markup {
     }
 }
 
-async fn card(store: &Store, alert: &Alert) -> anyhow::Result<Markup> {
+const fn how(shown: Shown) -> &'static str {
+    match shown {
+        Shown::Masked => {
+            "画面中的人脸、头部和车牌已遮挡；未遮挡的原件在 evidence/ 中，不得随本报告一并外传。Faces, heads and plates are \
+             masked. The originals are in evidence/: do not hand them over with this report."
+        }
+        Shown::AsItCame => {
+            "本报告按配置未作遮挡，含个人信息。Nothing is masked, as configured: this report holds personal data."
+        }
+    }
+}
+
+async fn card(store: &Store, shown: Shown, alert: &Alert) -> anyhow::Result<Markup> {
     let evidence = store.evidence(alert.id).await.context("cannot list evidence")?;
-    let first = image(store, alert, "first_annotated.jpg").await?;
-    let last = image(store, alert, "last_annotated.jpg").await?;
+    let first = image(store, shown, alert, "first_annotated.jpg").await?;
+    let last = image(store, shown, alert, "last_annotated.jpg").await?;
+    let clip = clip(store, shown, alert, &evidence).await?;
     Ok(html! {
         article id=(alert.id) {
             h2 { "违停 parking · " (alert.class) " · " (alert.fence.name) }
@@ -102,11 +119,29 @@ async fn card(store: &Store, alert: &Alert) -> anyhow::Result<Markup> {
                 (figure(last.as_deref(), "预警 alert", alert.raised_at))
             }
             (facts(alert))
-            @if evidence.iter().any(|row| row.name == "clip.mp4" && row.state == EvidenceState::Ready) {
-                p { a href={ "evidence/" (alert.id) "/clip.mp4" } { "片段 clip.mp4" } }
+            @if let Some(folder) = clip {
+                p { a href={ (folder) "/" (alert.id) "/" (CLIP) } { "片段 clip.mp4" } }
             }
             (files(&evidence))
         }
+    })
+}
+
+const CLIP: &str = "clip.mp4";
+
+/// The folder of the clip that may be shown.
+async fn clip(
+    store: &Store,
+    shown: Shown,
+    alert: &Alert,
+    evidence: &[EvidenceRow],
+) -> anyhow::Result<Option<&'static str>> {
+    let of = Original::Evidence { alert: alert.id, name: CLIP.to_owned() };
+    let ready =
+        evidence.iter().any(|row| row.name == CLIP && row.state == EvidenceState::Ready);
+    Ok(match shown {
+        Shown::AsItCame => ready.then_some("evidence"),
+        Shown::Masked => store.rendition(&of).await?.map(|_| "masked"),
     })
 }
 
@@ -115,7 +150,7 @@ fn figure(image: Option<&str>, caption: &str, at: jiff::Timestamp) -> Markup {
         figure {
             @match image {
                 Some(data) => img src={ "data:image/jpeg;base64," (data) } alt=(caption);,
-                None => p { "无画面 no picture" }
+                None => p { "无画面，或无法遮挡 no picture, or none that can be masked" }
             }
             figcaption { (caption) " " (at) }
         }
@@ -178,7 +213,22 @@ fn files(evidence: &[EvidenceRow]) -> Markup {
     }
 }
 
-async fn image(store: &Store, alert: &Alert, name: &str) -> anyhow::Result<Option<String>> {
+async fn image(
+    store: &Store,
+    shown: Shown,
+    alert: &Alert,
+    name: &str,
+) -> anyhow::Result<Option<String>> {
+    if shown == Shown::Masked {
+        let of = Original::Evidence { alert: alert.id, name: name.to_owned() };
+        if store.rendition(&of).await?.is_none() {
+            return Ok(None);
+        }
+        let pieces = store.read_rendition(&of, None).await?.body;
+        let bytes: Vec<bytes::Bytes> =
+            pieces.try_collect().await.with_context(|| format!("cannot read masked `{name}`"))?;
+        return Ok(Some(BASE64_STANDARD.encode(bytes.concat())));
+    }
     let rows = store.evidence(alert.id).await.context("cannot list evidence")?;
     let ready = rows.iter().any(|row| row.name == name && row.state == EvidenceState::Ready);
     if !ready {

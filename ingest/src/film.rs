@@ -55,8 +55,8 @@ impl Film {
     /// Begins a film at `dest`, in a folder that is there. What lies at `dest` is overwritten.
     pub fn create(dest: &Path, size: Size) -> Result<Self, FilmError> {
         let Size { width, height } = size;
-        let side = |side: u32| (16..=Self::MAX_SIDE).contains(&side);
-        if !side(width) || !side(height) || width % 4 != 0 || height % 2 != 0 {
+        let fits = |side: u32| (16..=Self::MAX_SIDE).contains(&side);
+        if !fits(width) || !fits(height) || width % 4 != 0 || height % 2 != 0 {
             return Err(FilmError::Size { width, height });
         }
         crate::init()?;
@@ -151,7 +151,7 @@ fn graph(dest: &Path, size: Size) -> Result<(gst::Pipeline, gst_app::AppSrc), In
     Ok((pipeline, source))
 }
 
-/// OpenH264: BSD, and in a package that decoding needs anyway.
+/// `OpenH264`: BSD, and in a package that decoding needs anyway.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "below 2^28, above 0")]
 fn encoder(size: Size) -> Result<gst::Element, InitError> {
     let encoder = make("openh264enc")?;

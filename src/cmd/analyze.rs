@@ -30,7 +30,7 @@ use crate::stage::clip::Cutter;
 use crate::stage::inbox::Inbox;
 use crate::stage::look::Tally;
 use crate::stage::record::{Recorder, Whose};
-use crate::{detectors, report, spent, supervise};
+use crate::{detectors, masking, report, spent, supervise};
 
 pub(crate) fn run(args: &cli::Analyze) -> anyhow::Result<ExitCode> {
     let mut loaded = match &args.config {
@@ -133,13 +133,15 @@ async fn analyze(
         ..loaded.config.store.clone()
     };
     let store = Store::open(&config, Arc::clone(&clock)).await.context("cannot open the store")?;
-    let looked = look_at_all(&loaded, &inputs, &store, &places, clock, begun).await?;
+    let looked =
+        look_at_all(&loaded, &inputs, &store, &places, Arc::clone(&clock), begun).await?;
     let alerts = all_alerts(&store).await?;
     if args.json {
         print(alerts.iter())?;
     }
     if let Some(out) = &args.out {
-        report::write(out, &store, &alerts, &looked.statuses).await?;
+        let shown = masking::mask_all(&loaded.config, &store, &alerts, clock).await?;
+        report::write(out, &store, shown, &alerts, &looked.statuses).await?;
     }
     if args.summary {
         print(std::iter::once(&Summary::new(&looked, alerts.len())))?;

@@ -19,7 +19,7 @@ use super::fences;
 use crate::cli;
 use crate::config::Loaded;
 use crate::flights::{self, Gathered, Hangar, Luggage, Radio};
-use crate::{report, supervise};
+use crate::{masking, report, supervise};
 
 /// What `--json` prints: the report without the points of track and footprints.
 #[derive(Serialize)]
@@ -55,6 +55,8 @@ pub(super) fn analyze(
             writeln!(std::io::stdout(), "{line}").context("cannot print")?;
         }
         if let Some(out) = &args.out {
+            let clock = Arc::clone(&desk.clock);
+            masking::mask_all(&loaded.config, &desk.store, &alerts, clock).await?;
             report::write_flight(out, &name(paths), &flown, &alerts)?;
         }
         desk.close().await?;

@@ -95,7 +95,7 @@ impl Work {
             self.failed = Some(anyhow::anyhow!("the program stops"));
             return Taken::Closed;
         }
-        match self.add(frame) {
+        match self.add(&frame) {
             Ok(()) => Taken::Kept,
             Err(error) => {
                 self.failed = Some(error);
@@ -104,8 +104,8 @@ impl Work {
         }
     }
 
-    fn add(&mut self, frame: Frame) -> anyhow::Result<()> {
-        let frame = fitted(&frame, self.job.privacy.video_side)?;
+    fn add(&mut self, frame: &Frame) -> anyhow::Result<()> {
+        let frame = fitted(frame, self.job.privacy.video_side)?;
         let at = frame.at;
         self.held.push(frame);
         if at >= self.next_look || self.held.len() > MOST_HELD {
@@ -130,12 +130,11 @@ impl Work {
     }
 
     fn write(&mut self, frame: &Frame) -> anyhow::Result<()> {
-        let writing = match &mut self.writing {
-            Some(writing) => writing,
-            None => {
-                let film = Film::create(&self.dest, frame.size)?;
-                self.writing.insert(Writing { film, size: frame.size, first: frame.at })
-            }
+        let writing = if let Some(writing) = &mut self.writing {
+            writing
+        } else {
+            let film = Film::create(&self.dest, frame.size)?;
+            self.writing.insert(Writing { film, size: frame.size, first: frame.at })
         };
         anyhow::ensure!(writing.size == frame.size, "its pictures change their size");
         let at = frame.at.duration_since(writing.first);

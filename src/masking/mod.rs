@@ -5,6 +5,7 @@
 //! `detector` what is masked, to `dashboard` who may see the original.
 
 mod film;
+mod folder;
 mod make;
 
 use std::collections::BTreeMap;
@@ -19,7 +20,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::pipeline::Stages;
-pub(crate) use make::{Maker, Making};
+pub(crate) use folder::{Shown, mask_all};
+use make::{Maker, Making};
 
 /// Starts what makes renditions, where the configuration wants any.
 pub(crate) fn start(
@@ -72,7 +74,7 @@ pub(crate) struct Orders {
 #[derive(Debug, Clone)]
 enum Opened {
     NotYet,
-    Ready(Maker),
+    Ready(Box<Maker>),
     Failed(String),
 }
 
@@ -201,7 +203,7 @@ impl Darkroom {
         let Orders { pictures, videos, opened } = orders;
         match open(config, clock).await {
             Ok(maker) => {
-                opened.send_replace(Opened::Ready(maker.clone()));
+                opened.send_replace(Opened::Ready(Box::new(maker.clone())));
                 let (one, two) = (self.clone(), self.clone());
                 let pictures = one.make_all(&maker, pictures, &stop);
                 let videos = two.make_all(&maker, videos, &stop);

@@ -35,8 +35,8 @@ fn a_viewer_sees_no_face_and_a_reviewer_says_why() {
     let masked = guest.get(&scene);
     assert_eq!((masked.status, masked.kind.as_str()), (200, "image/jpeg"));
     let before = picture(AT);
-    let (size, after) = detector::picture::from_bytes(&masked.body).unwrap();
-    assert_eq!(size, SIZE);
+    let (shown, after) = detector::picture::from_bytes(&masked.body).unwrap();
+    assert_eq!(shown, SIZE);
     assert!(detail(&before.bgr, AT) > 20.0, "the face has detail");
     assert!(detail(&after, AT) < 2.0, "left of the face: {}", detail(&after, AT));
     assert!(outside(&before.bgr, &after) < 2.0, "{}", outside(&before.bgr, &after));
@@ -147,7 +147,7 @@ fn with_evidence(site: &Site) -> AlertId {
     }
     film.finish().unwrap();
     let alert = alert();
-    let file = |name: &str, media_type: &str, bytes: Vec<u8>| NewEvidence {
+    let kept = |name: &str, media_type: &str, bytes: Vec<u8>| NewEvidence {
         name: name.to_owned(),
         media_type: media_type.to_owned(),
         taken_at: None,
@@ -155,8 +155,8 @@ fn with_evidence(site: &Site) -> AlertId {
         bytes: bytes.into(),
     };
     let files = [
-        file("first_scene.jpg", "image/jpeg", encoded(&picture(AT))),
-        file("clip.mp4", "video/mp4", std::fs::read(&clip).unwrap()),
+        kept("first_scene.jpg", "image/jpeg", encoded(&picture(AT))),
+        kept("clip.mp4", "video/mp4", std::fs::read(&clip).unwrap()),
     ];
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {

@@ -116,7 +116,8 @@ export async function request<T>(
   return (await response.json()) as T;
 }
 
-async function refusal(response: Response): Promise<ApiError> {
+/** For those who ask by themselves. */
+export async function refusal(response: Response): Promise<ApiError> {
   const fallback = new ApiError("unexpected", response.status, response.statusText);
   try {
     const { error } = (await response.json()) as { error?: { code?: string; message?: string } };

@@ -9,7 +9,13 @@ export type Role = "admin" | "reviewer" | "viewer";
 export type LonLat = { lon: number; lat: number };
 
 export type User = { name: string; role: Role };
-export type Session = { user: User; version: string };
+export type Session = {
+  user: User;
+  version: string;
+  /** Whether pictures are shown masked. */
+  masked: boolean;
+  may_see_originals: boolean;
+};
 
 export type Datum = "WGS-84" | "GCJ-02";
 export type MapSetup = {

@@ -1,4 +1,4 @@
-//! Faces, by CenterFace: the centre of each as a peak, its size beside it.
+//! Faces, by the network `CenterFace`: the centre of each as a peak, its size beside it.
 
 use std::path::Path;
 

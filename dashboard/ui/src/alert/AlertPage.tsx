@@ -5,6 +5,7 @@ import { useNavigate, useParams } from "react-router";
 import { ApiError } from "../api";
 import type { AlertDetail, Session } from "../api.types";
 import { Failure } from "../failure";
+import { ViewProvider } from "../privacy/view";
 import { alertQuery } from "../queries";
 import { writeFilters } from "../queue/filters";
 import { useNeighbours } from "../queue/useNeighbours";
@@ -39,7 +40,12 @@ export default function AlertPage({ session }: { session: Session }) {
   return (
     <div className={css.page}>
       <AlertHeader alert={alert.data} onBack={back} onPrevious={onPrevious} onNext={onNext} />
-      {alert.data ? <Body key={id} alert={alert.data} session={session} /> : <Skeleton active className={css.waiting} />}
+      {alert.data ? (
+        <ViewProvider key={id} session={session}>
+          <Body alert={alert.data} session={session} />
+        </ViewProvider>
+      ) : ( <Skeleton active className={css.waiting} />
+      )}
     </div>
   );
 }

@@ -1,25 +1,34 @@
 /** The clip, with the frame-by-frame steps that a reviewer needs. */
 import { StepBackwardOutlined, StepForwardOutlined } from "@ant-design/icons";
 import { useQuery } from "@tanstack/react-query";
-import { Button, Card, Space, Tooltip } from "antd";
+import { Button, Card, Progress, Space, Tooltip } from "antd";
 import { useRef, useState } from "react";
 import { evidenceUrl } from "../api";
 import type { AlertDetail } from "../api.types";
+import { explain } from "../failure";
+import { usePrepared } from "../privacy/usePrepared";
+import { useView, viewed } from "../privacy/view";
 import { sourcesQuery } from "../queries";
 import { useT } from "../settings";
 import { useKeys } from "../useKeys";
 import css from "./alert.module.css";
 import { find, whyNot } from "./evidence";
 
+const CLIP = "clip.mp4";
 /** What video is recorded at here, for a source that does not report a rate. */
 const USUAL_FPS = 25;
 
 export function Clip({ alert }: { alert: AlertDetail }) {
   const t = useT();
   const video = useRef<HTMLVideoElement>(null);
-  const [failed, setFailed] = useState(false);
+  const view = useView();
+  const url = viewed(evidenceUrl(alert.id, CLIP), view);
+  const [failed, setFailed] = useState<string | null>(null);
+  const absent = whyNot(find(alert, CLIP), t);
+  const prepared = usePrepared(absent === null && view.masks && view.reason === null ? url : null);
   const { data: sources } = useQuery(sourcesQuery);
-  const reason = whyNot(find(alert, "clip.mp4"), t) ?? (failed ? t("evidence.failed") : null);
+  const refused = prepared.state === "failed" ? explain(prepared.error, t) : null;
+  const reason = absent ?? refused ?? (failed === url ? t("evidence.failed") : null);
   const rate = sources?.find(({ id }) => id === alert.source)?.fps ?? 0;
 
   const step = (frames: 1 | -1) => {
@@ -43,16 +52,19 @@ export function Clip({ alert }: { alert: AlertDetail }) {
   );
   return (
     <Card size="small" title={t("clip.title")} extra={reason === null && steps}>
-      {reason === null ? (
+      {reason === null && prepared.state === "preparing" ? (
+        <Preparing progress={prepared.progress} />
+      ) : reason === null ? (
         <video
+          key={url}
           ref={video}
           className={css.video}
-          src={evidenceUrl(alert.id, "clip.mp4")}
+          src={url}
           controls
           muted
           playsInline
           preload="metadata"
-          onError={() => setFailed(true)}
+          onError={() => setFailed(url)}
           data-testid="clip-video"
         />
       ) : (
@@ -62,5 +74,17 @@ export function Clip({ alert }: { alert: AlertDetail }) {
       )}
       {reason === null && <div className={css.hint}>{t("clip.hint")}</div>}
     </Card>
+  );
+}
+
+function Preparing({ progress }: { progress: number }) {
+  const t = useT();
+  return (
+    <div className={css.absent} data-testid="clip-preparing">
+      <div style={{ width: "60%", textAlign: "center" }}>
+        {t("privacy.preparing_video")}
+        <Progress percent={Math.round(progress * 100)} size="small" />
+      </div>
+    </div>
   );
 }

@@ -5,6 +5,7 @@ import { useMemo } from "react";
 import { evidenceUrl } from "../api";
 import type { AlertDetail, Evidence } from "../api.types";
 import { bytes, formats } from "../format";
+import { savedAs, useView, viewed } from "../privacy/view";
 import { useSettings } from "../settings";
 import css from "./alert.module.css";
 
@@ -12,7 +13,10 @@ const STATE_COLOUR = { ready: "green", pending: "gold", missing: "red" } as cons
 
 export function EvidenceTable({ alert }: { alert: AlertDetail }) {
   const { t, language } = useSettings();
+  const view = useView();
   const columns = useMemo((): TableColumnsType<Evidence> => {
+    // The manifest shows nobody.
+    const shown = (name: string) => (name === "manifest.json" ? { ...view, masks: false } : view);
     const { time } = formats(t, language);
     return [
       {
@@ -58,14 +62,14 @@ export function EvidenceTable({ alert }: { alert: AlertDetail }) {
               icon={<DownloadOutlined />}
               aria-label={`${t("evidence.download")} ${name}`}
               disabled={state !== "ready"}
-              href={state === "ready" ? evidenceUrl(alert.id, name) : undefined}
-              download={`${alert.id}_${name}`}
+              href={state === "ready" ? viewed(evidenceUrl(alert.id, name), shown(name)) : undefined}
+              download={savedAs(`${alert.id}_${name}`, shown(name))}
             />
           </Tooltip>
         ),
       },
     ];
-  }, [t, language, alert.id, alert.time_basis]);
+  }, [t, language, view, alert.id, alert.time_basis]);
   return (
     <Card size="small" title={t("alert.evidence")} styles={{ body: { padding: 0 } }}>
       <Table

@@ -1,9 +1,11 @@
 /** The two moments that the alert rests on, side by side: when the object came to rest, and when the limit passed. */
-import { Card, Image, Segmented } from "antd";
+import { Card, Image, Segmented, Space } from "antd";
 import { useState } from "react";
 import { evidenceUrl } from "../api";
 import type { AlertDetail, EvidenceName } from "../api.types";
 import { formats } from "../format";
+import { ViewSwitch } from "../privacy/ViewSwitch";
+import { useView, viewed } from "../privacy/view";
 import { useSettings, useT } from "../settings";
 import css from "./alert.module.css";
 import { find, whyNot } from "./evidence";
@@ -15,6 +17,7 @@ type Moment = (typeof MOMENTS)[number];
 
 export function Frames({ alert }: { alert: AlertDetail }) {
   const t = useT();
+  const view = useView();
   const [kind, setKind] = useState<Kind>("annotated");
   const [enlarged, setEnlarged] = useState<number | null>(null);
   const names = MOMENTS.flatMap((moment) => [file(moment, kind), file(moment, "crop")]);
@@ -26,6 +29,8 @@ export function Frames({ alert }: { alert: AlertDetail }) {
       size="small"
       title={t("alert.frames")}
       extra={
+        <Space wrap>
+        <ViewSwitch />
         <Segmented<Kind>
           size="small"
           value={kind}
@@ -36,6 +41,7 @@ export function Frames({ alert }: { alert: AlertDetail }) {
           ]}
           data-testid="frame-kind"
         />
+        </Space>
       }
     >
       <div className={css.frames}>
@@ -44,7 +50,7 @@ export function Frames({ alert }: { alert: AlertDetail }) {
         ))}
       </div>
       <Image.PreviewGroup
-        items={shown.map((name) => evidenceUrl(alert.id, name))}
+        items={shown.map((name) => viewed(evidenceUrl(alert.id, name), view))}
         preview={{
           open: enlarged !== null,
           current: enlarged ?? 0,

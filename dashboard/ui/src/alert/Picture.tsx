@@ -1,7 +1,7 @@
 /** One picture of the evidence, or the reason why it is not there. */
-import { useState } from "react";
 import { evidenceUrl } from "../api";
 import type { AlertDetail, EvidenceName } from "../api.types";
+import { Shown } from "../privacy/Shown";
 import { useT } from "../settings";
 import css from "./alert.module.css";
 import { find, whyNot } from "./evidence";
@@ -15,19 +15,18 @@ type Props = {
 
 export function Picture({ alert, name, testid, onEnlarge }: Props) {
   const t = useT();
-  const [failed, setFailed] = useState<EvidenceName | null>(null);
-  const reason = whyNot(find(alert, name), t) ?? (failed === name ? t("evidence.failed") : null);
-  if (reason !== null) {
-    return (
-      <div className={css.absent} data-testid={`${testid}-absent`}>
-        {reason}
-      </div>
-    );
-  }
-  const label = t(`evidence.${name}`);
-  return (
+  const absent = (why: string) => (
+    <div className={css.absent} data-testid={`${testid}-absent`}>
+      {why}
+    </div>
+  );
+  const reason = whyNot(find(alert, name), t);
+  if (reason !== null) return absent(reason);
+  const present = (picture: React.ReactNode) => (
     <button type="button" className={css.picture} title={t("alert.enlarge")} onClick={() => onEnlarge(name)}>
-      <img src={evidenceUrl(alert.id, name)} alt={label} onError={() => setFailed(name)} data-testid={`${testid}-img`} />
+      {picture}
     </button>
   );
+  const label = t(`evidence.${name}`);
+  return <Shown url={evidenceUrl(alert.id, name)} alt={label} testid={`${testid}-img`} absent={absent} present={present} />;
 }

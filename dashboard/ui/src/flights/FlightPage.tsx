@@ -6,6 +6,8 @@ import { Link, useParams } from "react-router";
 import { ApiError } from "../api";
 import type { Session } from "../api.types";
 import { Failure } from "../failure";
+import { ViewSwitch } from "../privacy/ViewSwitch";
+import { ViewProvider } from "../privacy/view";
 import { Awaited } from "./Awaited";
 import { FLIGHT_COLOUR } from "./colours";
 import { StateTag } from "../StateTag";
@@ -30,6 +32,7 @@ export default function FlightPage({ session }: { session: Session }) {
   const { data } = flight;
   const mayChange = session.user.role !== "viewer";
   return (
+    <ViewProvider session={session}>
     <div className={css.page}>
       <header className={css.header}>
         <Link to="/flights" aria-label={t("flight.back")}>
@@ -39,10 +42,12 @@ export default function FlightPage({ session }: { session: Session }) {
         <StateTag colour={FLIGHT_COLOUR[data.state]} testid="flight-state" state={data.state}>
           {t(`flight_state.${data.state}`)}
         </StateTag>
+        <ViewSwitch />
         <FlightTools flight={data} mayChange={mayChange} />
       </header>
       {data.state === "done" ? <Report flight={data} /> : <div className={css.scroll}><Awaited flight={data} mayChange={mayChange} />{mayChange && data.state === "uploading" ? <UploadPanel flight={data} /> : <Working flight={data} mayChange={mayChange} />}</div>}
     </div>
+    </ViewProvider>
   );
 }
 

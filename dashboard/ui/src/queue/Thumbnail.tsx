@@ -20,7 +20,7 @@ function Picture({ id }: { id: string }) {
   return (
     <img
       className={css.thumbnail}
-      src={evidenceUrl(id, name)}
+      src={`${evidenceUrl(id, name)}?view=masked`}
       alt=""
       loading="lazy"
       onError={() => setChoice(choice + 1)}

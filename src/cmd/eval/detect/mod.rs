@@ -14,7 +14,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use detector::score::detection::{Coco, CocoImage};
-use detector::{Active, Manifest, Onnx, TileConfig, Tiled};
+use detector::{Active, Manifest, Masker, Onnx, TileConfig, Tiled};
 use domain::Class;
 use serde::Serialize;
 
@@ -109,13 +109,24 @@ pub(super) fn eval(args: &cli::Detect) -> anyhow::Result<String> {
         confusion,
     };
     if let Some(file) = &args.html {
-        let html = page::page(&report, &set, &exam, &pictures)?;
+        let html = page::page(&report, &set, &exam, &pictures, masker(args)?)?;
         std::fs::write(file, html).with_context(|| format!("cannot write `{}`", file.display()))?;
     }
     if args.json {
         return Ok(serde_json::to_string_pretty(&report)? + "\n");
     }
     Ok(table::text(&report))
+}
+
+/// Pages of errors are handed around: people in them are masked, as in everything that is shown.
+fn masker(args: &cli::Detect) -> anyhow::Result<Option<Masker>> {
+    let config = crate::cmd::load(args.config.as_deref())?.config;
+    if !config.privacy.is_on() {
+        return Ok(None);
+    }
+    let dir = args.models_dir.clone().unwrap_or_else(|| config.models_dir());
+    let opened = Masker::open(&config.privacy, &config.detector, &dir);
+    Ok(Some(opened.context("--html shows pictures, and nothing can be masked")?))
 }
 
 /// Lets the model look. Beside the exam: who looked, and classes nobody asked for.

@@ -1,7 +1,10 @@
 //! The figures as a page with pictures of the worst errors, in one file that needs nothing else.
 
+use std::cell::RefCell;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use detector::Masker;
 use detector::picture::{self, Mark, Tone};
 use detector::score::Area;
 use detector::score::detection::{Coco, Found, Label};
@@ -23,13 +26,15 @@ pub(super) fn page(
     set: &Coco,
     exam: &Exam,
     pictures: &Pictures,
+    masker: Option<Masker>,
 ) -> anyhow::Result<String> {
     let (labels, found, paired) = exam.errors(report.min_score);
     let mut wrong = paired.wrong.clone();
     wrong.sort_by(|&a, &b| found[b].score.total_cmp(&found[a].score));
     let mut missed = paired.missed.clone();
     missed.sort_by(|&a, &b| labels[b].size.total_cmp(&labels[a].size));
-    let album = Album { set, pictures, labels: &labels, found: &found };
+    let masker = RefCell::new(masker);
+    let album = Album { set, pictures, labels: &labels, found: &found, masker };
     let wrong = wrong.iter().take(WORST).map(|&index| {
         let one = found[index];
         album.show(one.image, one.area, &format!("{:.2}", one.score))
@@ -74,6 +79,8 @@ struct Album<'a> {
     pictures: &'a Pictures,
     labels: &'a [Label],
     found: &'a [Found],
+    /// None: the configuration masks nothing.
+    masker: RefCell<Option<Masker>>,
 }
 
 impl Album<'_> {
@@ -83,6 +90,10 @@ impl Album<'_> {
         let frame = self.pictures.read(of)?;
         let window = around(area, frame.size);
         let cut = picture::crop(&frame, relative(window, whole(frame.size)), 0.0)?;
+        let cut = match &mut *self.masker.borrow_mut() {
+            Some(masker) => masker.mask(&cut)?.0,
+            None => cut,
+        };
         let marked = picture::annotated(&cut, &self.marks(image, window))?;
         let data = BASE64_STANDARD.encode(picture::encode_jpeg(&marked, QUALITY)?);
         Ok(html! {

@@ -1,7 +1,12 @@
 /** The video or photo of the moment, and the telemetry of that moment under it. */
 import { DownloadOutlined, FullscreenOutlined } from "@ant-design/icons";
-import { Button, Tooltip } from "antd";
+import { Button, Progress, Tooltip } from "antd";
 import { type ReactNode, useRef, useState } from "react";
+import { explain } from "../../failure";
+import { Shown } from "../../privacy/Shown";
+import { usePrepared } from "../../privacy/usePrepared";
+import { useView, viewed } from "../../privacy/view";
+import { useT } from "../../settings";
 import { mediaUrl } from "../api";
 import { gsd } from "../figures";
 import type { FlightModel } from "../model";
@@ -18,6 +23,7 @@ type Props = { flight: number; model: FlightModel; files: FlightFile[]; clock: C
 
 export function Player({ flight, model, files, clock }: Props) {
   const t = useFlightT();
+  const words = useT();
   const { timeline } = model;
   const video = useRef<HTMLVideoElement>(null);
   const stage = useRef<HTMLDivElement>(null);
@@ -27,17 +33,27 @@ export function Player({ flight, model, files, clock }: Props) {
   const [unplayable, setUnplayable] = useState<ReadonlySet<number>>(new Set());
 
   const file = segment && files.find(({ name }) => name === segment.name);
-  const url = file && mediaUrl(flight, file.n);
-  const why = reason(segment, url, unplayable, t);
+  const view = useView();
+  const bare = file && mediaUrl(flight, file.n);
+  const url = bare && viewed(bare, view);
+  const waits = segment?.kind === "video" && view.masks && view.reason === null;
+  const prepared = usePrepared(waits ? (url ?? null) : null);
+  const refused = prepared.state === "failed" ? explain(prepared.error, words) : null;
+  const why = reason(segment, url, unplayable, t) ?? refused;
   const fail = (media: number) => setUnplayable((known) => new Set(known).add(media));
   return (
     <div className={css.player}>
       <div ref={stage} className={css.stage}>
         {why !== null || segment === undefined || url === undefined ? (
           <Note download={url}>{why}</Note>
+        ) : prepared.state === "preparing" ? (
+          <div className={css.absent} data-testid="player-preparing">
+            <div>{words("privacy.preparing_video")}</div>
+            <Progress percent={Math.round(prepared.progress * 100)} size="small" style={{ width: "60%" }} />
+          </div>
         ) : segment.kind === "video" ? (
           <video
-            key={segment.media}
+            key={url}
             ref={video}
             data-media={segment.media}
             data-testid="flight-video"
@@ -50,7 +66,12 @@ export function Player({ flight, model, files, clock }: Props) {
             onClick={() => togglePlay(clock, timeline)}
           />
         ) : (
-          <img key={segment.media} src={url} alt={segment.name} data-testid="flight-photo" onError={() => fail(segment.media)} />
+          <Shown
+            url={bare ?? ""}
+            alt={segment.name}
+            testid="flight-photo"
+            absent={(told) => <Note download={undefined}>{told}</Note>}
+          />
         )}
         {gap && why === null && <div className={css.gap}>{t("player.gap")}</div>}
         {why === null && (

@@ -114,7 +114,9 @@ fn media_type(name: &str) -> &'static str {
         // Browsers play the QuickTime of aircraft as the MP4 that it is in all but name.
         "mp4" | "m4v" | "mov" => "video/mp4",
         "ts" | "mts" | "m2ts" => "video/mp2t",
-        "jpg" | "jpeg" => "image/jpeg",
+        "mkv" => "video/x-matroska",
+        "mpg" | "mpeg" => "video/mpeg",
+        "jpg" | "jpeg" | "mpo" => "image/jpeg",
         "png" => "image/png",
         _ => UNKNOWN,
     }

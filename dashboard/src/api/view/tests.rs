@@ -124,6 +124,7 @@ async fn files_of_flights() {
     for (name, status, body) in [
         ("DJI_0001.MP4", 200, MASKED),
         ("a/DJI_0002.JPG", 200, MASKED),
+        ("old.mkv", 200, MASKED),
         ("DJI_0001.SRT", 200, ORIGINAL),
         ("route.kml", 200, ORIGINAL),
         ("all.zip", 403, "originals_only"),

@@ -110,7 +110,6 @@ async fn card(store: &Store, shown: Shown, alert: &Alert) -> anyhow::Result<Mark
     let evidence = store.evidence(alert.id).await.context("cannot list evidence")?;
     let first = image(store, shown, alert, "first_annotated.jpg").await?;
     let last = image(store, shown, alert, "last_annotated.jpg").await?;
-    let clip = clip(store, shown, alert, &evidence).await?;
     Ok(html! {
         article id=(alert.id) {
             h2 { "违停 parking · " (alert.class) " · " (alert.fence.name) }
@@ -119,9 +118,7 @@ async fn card(store: &Store, shown: Shown, alert: &Alert) -> anyhow::Result<Mark
                 (figure(last.as_deref(), "预警 alert", alert.raised_at))
             }
             (facts(alert))
-            @if let Some(folder) = clip {
-                p { a href={ (folder) "/" (alert.id) "/" (CLIP) } { "片段 clip.mp4" } }
-            }
+            (clip(shown, alert, &evidence))
             (files(&evidence))
         }
     })
@@ -129,20 +126,17 @@ async fn card(store: &Store, shown: Shown, alert: &Alert) -> anyhow::Result<Mark
 
 const CLIP: &str = "clip.mp4";
 
-/// The folder of the clip that may be shown.
-async fn clip(
-    store: &Store,
-    shown: Shown,
-    alert: &Alert,
-    evidence: &[EvidenceRow],
-) -> anyhow::Result<Option<&'static str>> {
-    let of = Original::Evidence { alert: alert.id, name: CLIP.to_owned() };
-    let ready =
-        evidence.iter().any(|row| row.name == CLIP && row.state == EvidenceState::Ready);
-    Ok(match shown {
-        Shown::AsItCame => ready.then_some("evidence"),
-        Shown::Masked => store.rendition(&of).await?.map(|_| "masked"),
-    })
+/// Clips are not masked here, so a masked report only says where they are.
+fn clip(shown: Shown, alert: &Alert, evidence: &[EvidenceRow]) -> Markup {
+    let path = format!("evidence/{}/{CLIP}", alert.id);
+    let ready = evidence.iter().any(|row| row.name == CLIP && row.state == EvidenceState::Ready);
+    html! {
+        @match (ready, shown) {
+            (false, _) => {}
+            (true, Shown::AsItCame) => p { a href=(path) { "片段 " (CLIP) } }
+            (true, Shown::Masked) => p { "片段，未遮挡 clip, not masked: " code { (path) } }
+        }
+    }
 }
 
 fn figure(image: Option<&str>, caption: &str, at: jiff::Timestamp) -> Markup {

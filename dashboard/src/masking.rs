@@ -33,7 +33,9 @@ pub enum MaskingState {
     /// The operator has switched it off: everybody who is signed in sees everything.
     Off,
     /// Nothing can be masked, so no picture is shown to anybody but those who may see originals.
-    Unable { why: String },
+    Unable {
+        why: String,
+    },
 }
 
 /// Makes masked renditions. Cloning is cheap; all clones ask the same maker.

@@ -41,9 +41,7 @@ pub use manifest::{
 pub use motion::{Motion, Warp};
 pub use network::{Given, Network};
 pub use onnx::{Active, Onnx};
-pub use privacy::{
-    Bridge, Kind, MaskError, MaskedPicture, Masker, NoMasker, PrivacyConfig,
-};
+pub use privacy::{Bridge, Kind, MaskError, MaskedPicture, Masker, NoMasker, PrivacyConfig};
 pub use provider::{Choice, Kernels, choose};
 pub use runtime::OpenError;
 pub use scripted::{ScriptError, Scripted};

@@ -117,7 +117,8 @@ fn key_of(loaded: &Loaded, manifest: &Manifest, name: &str) -> Option<&'static s
 fn privacy_note(loaded: &Loaded) -> String {
     let kinds: Vec<&str> = loaded.config.privacy.mask.iter().map(|kind| kind.as_str()).collect();
     if kinds.is_empty() {
-        return "privacy: nothing is masked; everybody who is signed in sees faces and plates".into();
+        return "privacy: nothing is masked; everybody who is signed in sees faces and plates"
+            .into();
     }
     format!("privacy: {} are masked in what is shown and handed over", kinds.join(", "))
 }

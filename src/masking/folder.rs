@@ -1,4 +1,4 @@
-//! The masked renditions of all evidence of one run, for what `analyze` hands over.
+//! The masked renditions of all pictures of one run, for what `analyze` hands over.
 
 use std::sync::Arc;
 
@@ -20,7 +20,8 @@ pub(crate) enum Shown {
     AsItCame,
 }
 
-/// Makes the rendition of every picture and clip. What cannot be masked is told and left out.
+/// Makes the rendition of every picture. What cannot be masked is told and left out. Clips are left where they are, for
+/// masking each takes longer than looking at the recording did.
 pub(crate) async fn mask_all(
     config: &Config,
     store: &Store,
@@ -40,8 +41,7 @@ pub(crate) async fn mask_all(
             sha256: row.sha256,
         }));
     }
-    let shows = |one: &Wanted| !one.media_type.starts_with("application/");
-    wanted.retain(shows);
+    wanted.retain(|one| one.media_type.starts_with("image/"));
     if wanted.is_empty() {
         return Ok(Shown::Masked);
     }

@@ -49,7 +49,8 @@ impl Maker {
         let masker = Masker::open(&privacy, &config.detector, &config.models_dir())?;
         let PrivacyConfig { video_side, looks_per_second, .. } = privacy;
         let recipe = masker.recipe();
-        let of_videos = format!("{recipe}; at most {video_side} px; {looks_per_second} looks/s; H.264");
+        let of_videos =
+            format!("{recipe}; at most {video_side} px; {looks_per_second} looks/s; H.264");
         Ok(Self {
             of_pictures: masker.picture_recipe(),
             of_videos,

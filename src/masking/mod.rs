@@ -135,9 +135,7 @@ impl Darkroom {
             return Masked::Refused { why };
         };
         match self.store.rendition(&wanted.of).await {
-            Ok(Some(kept))
-                if kept.recipe == recipe && kept.original_sha256 == wanted.sha256 =>
-            {
+            Ok(Some(kept)) if kept.recipe == recipe && kept.original_sha256 == wanted.sha256 => {
                 return Masked::Ready;
             }
             Ok(_) => {}

@@ -217,11 +217,9 @@ fn detail(bgr: &[u8], (left, top): (usize, usize)) -> f64 {
 /// Mean difference of the pixels that are nowhere near the face.
 fn outside(before: &[u8], after: &[u8]) -> f64 {
     let columns = 0..AT.0 - 40;
-    let pairs = (0..SIZE.height as usize).flat_map(|y| {
-        columns.clone().map(move |x| (y * SIZE.width as usize + x) * 3)
-    });
-    let differences: Vec<f64> =
-        pairs.map(|at| f64::from(before[at].abs_diff(after[at]))).collect();
+    let pairs = (0..SIZE.height as usize)
+        .flat_map(|y| columns.clone().map(move |x| (y * SIZE.width as usize + x) * 3));
+    let differences: Vec<f64> = pairs.map(|at| f64::from(before[at].abs_diff(after[at]))).collect();
     differences.iter().sum::<f64>() / f64::from(u32::try_from(differences.len()).unwrap())
 }
 

@@ -99,7 +99,9 @@ impl Granted {
     pub(crate) fn entry(&self, session: Session, subject: String, what: String) -> AuditEntry {
         let (action, detail) = match self {
             Self::Masked => ("looked_at", format!("masked, {what}")),
-            Self::Original { reason } => ("looked_at_original", format!("{what}; reason: {reason}")),
+            Self::Original { reason } => {
+                ("looked_at_original", format!("{what}; reason: {reason}"))
+            }
             Self::Open => ("looked_at", what),
         };
         AuditEntry { actor: session.user, action: action.to_owned(), subject, detail }

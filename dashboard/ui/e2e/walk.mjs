@@ -56,7 +56,20 @@ async function walk(page) {
   result.clip = await clipShown(page);
   await page.getByTestId("rule").waitFor();
   await page.locator('[data-testid="place-image"], [data-testid="map"][data-ready="true"]').first().waitFor();
+  await page.locator('[data-testid="view"][data-view="masked"]').waitFor();
   await shoot(page, "alert");
+
+  result.step = "see the original, with a reason";
+  await page.getByTestId("view-original").click();
+  await page.getByTestId("reason").fill("辨认车牌");
+  await page.getByTestId("reason-ok").click();
+  await page.locator('[data-testid="view"][data-view="original"]').waitFor();
+  const bare = await page.getByTestId("first-scene-img").getAttribute("src");
+  if (!bare?.includes("view=original&reason=")) throw new Error(`the original is asked for as ${bare}`);
+  for (const moment of ["first", "last"]) await pictureShown(page, `${moment}-scene-img`);
+  await shoot(page, "original");
+  await page.getByTestId("view-masked").click();
+  await page.locator('[data-testid="view"][data-view="masked"]').waitFor();
 
   result.step = "decide";
   if (decision === "dismissed") {

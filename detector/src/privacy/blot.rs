@@ -22,12 +22,7 @@ pub(super) fn widened(bbox: Bbox, margin: f64) -> Bbox {
     #[expect(clippy::cast_possible_truncation, reason = "0 to 2")]
     let margin = margin as f32;
     let (across, down) = (bbox.width() * margin, bbox.height() * margin);
-    Bbox {
-        x1: bbox.x1 - across,
-        y1: bbox.y1 - down,
-        x2: bbox.x2 + across,
-        y2: bbox.y2 + down,
-    }
+    Bbox { x1: bbox.x1 - across, y1: bbox.y1 - down, x2: bbox.x2 + across, y2: bbox.y2 + down }
 }
 
 /// Whole pixels, at least one, inside the picture.
@@ -103,8 +98,7 @@ mod tests {
     fn inside_one_colour_is_left_and_outside_everything() {
         let frame = frame(40, 30);
         let masked = blotted(&frame, &[Bbox { x1: 10.2, y1: 5.0, x2: 19.5, y2: 12.9 }]);
-        for (n, (old, new)) in
-            frame.bgr.chunks_exact(3).zip(masked.bgr.chunks_exact(3)).enumerate()
+        for (n, (old, new)) in frame.bgr.chunks_exact(3).zip(masked.bgr.chunks_exact(3)).enumerate()
         {
             let (x, y) = (n % 40, n / 40);
             if (10..20).contains(&x) && (5..13).contains(&y) {

@@ -36,7 +36,8 @@ impl Bridge {
         let before = self.last.iter().chain(&self.carried);
         let mut covered: Vec<Bbox> = before.clone().copied().collect();
         for old in before {
-            covered.extend(found.iter().filter(|new| near(*old, **new)).map(|new| hull(*old, *new)));
+            covered
+                .extend(found.iter().filter(|new| near(*old, **new)).map(|new| hull(*old, *new)));
         }
         covered
     }
@@ -57,12 +58,7 @@ fn near(a: Bbox, b: Bbox) -> bool {
 }
 
 fn hull(a: Bbox, b: Bbox) -> Bbox {
-    Bbox {
-        x1: a.x1.min(b.x1),
-        y1: a.y1.min(b.y1),
-        x2: a.x2.max(b.x2),
-        y2: a.y2.max(b.y2),
-    }
+    Bbox { x1: a.x1.min(b.x1), y1: a.y1.min(b.y1), x2: a.x2.max(b.x2), y2: a.y2.max(b.y2) }
 }
 
 #[cfg(test)]

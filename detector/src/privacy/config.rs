@@ -120,7 +120,10 @@ mod tests {
             ("margin = nan", "privacy.margin must lie between 0 and 2, got NaN"),
             ("picture_side = 100", "privacy.picture_side must be 320 to 2048, got 100"),
             ("video_side = 4000", "privacy.video_side must be 320 to 3840, got 4000"),
-            ("looks_per_second = 0.5", "privacy.looks_per_second must lie between 1 and 60, got 0.5"),
+            (
+                "looks_per_second = 0.5",
+                "privacy.looks_per_second must lie between 1 and 60, got 0.5",
+            ),
             ("mask = [\"faces\", \"faces\"]", "privacy.mask names one kind twice"),
         ] {
             let config: PrivacyConfig = toml::from_str(text).unwrap();

@@ -169,12 +169,7 @@ impl<'a> Map<'a> {
         let x = ((cell % self.columns) as f32 + 0.5 + across) * step;
         let y = ((cell / self.columns) as f32 + 0.5 + down) * step;
         let (half_width, half_height) = (width / 2.0, height / 2.0);
-        Bbox {
-            x1: x - half_width,
-            y1: y - half_height,
-            x2: x + half_width,
-            y2: y + half_height,
-        }
+        Bbox { x1: x - half_width, y1: y - half_height, x2: x + half_width, y2: y + half_height }
     }
 }
 

@@ -176,7 +176,8 @@ impl Arrival {
         file.sync_all().map_err(named)?;
         self.at = file.metadata().map_err(named)?.len();
         if self.at == self.bytes {
-            let sha256 = hash_file(&path).map_err(|e| FlightError::file("hash an upload", &path, e))?;
+            let sha256 =
+                hash_file(&path).map_err(|e| FlightError::file("hash an upload", &path, e))?;
             handle.block_on(self.store.note_whole(self.flight, self.n, &sha256))?;
         } else {
             self.note(handle)?;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use bytes::Bytes;
 use detector::{Bridge, Masker, PrivacyConfig, picture};
 use domain::{Clock, Frame, Size, SourceId, SourceState, SourceStatus};
 use ingest::{Film, Input, Pace, SourceSpec, Start, Taken};
@@ -139,7 +140,7 @@ impl Work {
         anyhow::ensure!(writing.size == frame.size, "its pictures change their size");
         let at = frame.at.duration_since(writing.first);
         let at = Duration::try_from(at).unwrap_or_default();
-        Ok(writing.film.push(at, frame.bgr.clone())?)
+        Ok(writing.film.push(at, Bytes::copy_from_slice(&frame.bgr))?)
     }
 
     fn tell(&self, at: Timestamp) {

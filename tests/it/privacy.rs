@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use bytes::Bytes;
 use domain::{
     Alert, AlertId, Class, Clock, FenceId, FenceRef, Frame, Place, Queue, RelBox, Review, Rule,
     Size, SourceId, SystemClock, TimeBasis, TrackId,
@@ -143,7 +144,7 @@ fn with_evidence(site: &Site) -> AlertId {
     let mut film = Film::create(&clip, SIZE).unwrap();
     for n in 0..CLIP_PICTURES {
         let at = Duration::from_millis(100 * u64::try_from(n).unwrap());
-        film.push(at, picture(moved(n)).bgr).unwrap();
+        film.push(at, Bytes::copy_from_slice(&picture(moved(n)).bgr)).unwrap();
     }
     film.finish().unwrap();
     let alert = alert();

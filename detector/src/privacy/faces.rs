@@ -78,7 +78,7 @@ impl Find for Faces {
         let map = Map::of(&given, input)?;
         let mut found = map.peaks(self.network.card().min_score)?;
         if found.len() <= CROWD {
-            found = suppress(found, SAME);
+            suppress(&mut found, SAME);
         }
         let scale = Scale::of(frame.size, input);
         Ok(found.into_iter().map(|face| scale.to_frame(face.bbox)).collect())

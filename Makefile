@@ -72,7 +72,7 @@ models: ## fetches and converts every model, and ONNX Runtime
 	@python3 models/fetch.py
 
 .PHONY: train
-train: ## trains a model of ours on the CPU, in hours: MODEL=aerial
+train: ## trains a model of ours on the CPU, in hours: MODEL=aerial or change
 	@models/train/train.sh "$(MODEL)"
 
 .PHONY: ui

@@ -33,7 +33,7 @@ class InAFolder(unittest.TestCase):
 class Choosing(unittest.TestCase):
     def test_everything_by_default_with_the_library_of_this_machine(self):
         chosen = fetch.choose(MANIFEST, None, "aarch64")
-        self.assertEqual([e.id for e in chosen], ["onnxruntime", "ssdlite-mobilenetv2", "nanodet-g", "aerial", "aerial-int8"])
+        self.assertEqual([e.id for e in chosen], ["onnxruntime", "ssdlite-mobilenetv2", "nanodet-g", "aerial", "aerial-int8", "change"])
         self.assertEqual(chosen[0].machine, "aarch64")
 
     def test_only_one_model(self):

@@ -18,9 +18,11 @@ class TheManifest(unittest.TestCase):
     def test_is_valid_and_has_all_models(self):
         loaded = manifest.load(FILE)
         self.assertEqual([m.id for m in loaded.model], ["ssdlite-mobilenetv2", "nanodet-g", "aerial", "aerial-int8"])
+        self.assertIn("change", [n.id for n in loaded.network])
 
-    def test_has_a_card_with_the_hash_of_every_model(self):
-        for model in manifest.load(FILE).model:
+    def test_has_a_card_with_the_hash_of_every_model_and_of_every_network_of_our_own(self):
+        loaded = manifest.load(FILE)
+        for model in (*loaded.model, *(network for network in loaded.network if network.trained)):
             card = (FILE.parent / "cards" / f"{model.id}.md").read_text(encoding="utf-8")
             self.assertIn(model.sha256, card)
 

@@ -1,19 +1,22 @@
 """False alarms: pictures of one place at two moments in which nothing was built, the later laid over the earlier.
 
-    python -m change.unchanged --data ../../../shared/data/aerial --threshold 0.5 change.onnx
+    python -m change.unchanged --data ../../../shared/data/aerial --figures OUT.json SEED1.onnx ...
 
 Vehicles, people and light differ; the camera has moved, so walls and trees lean otherwise. Only scenes that are not
-learnt from. Prints per film the share of pixels flagged, and of crops with anything flagged that is larger than SMALL.
+learnt from. Prints per film the share of the pixels flagged, and of the crops with a flagged patch larger than SMALL.
 """
 
 import argparse
+import json
 from pathlib import Path
 
 import cv2
 import numpy as np
-import onnxruntime
 
 from aerial.data import pictures
+
+from . import baselines
+from .measure import network
 
 # The films among the scenes: how the names begin, and how many pictures later the second of a pair is.
 FILMS = {"Minsk DJI_0762": (("DJI_0762",), 3), "Munich crossing": (("MOS7", "MOS8", "MOS9"), 4)}
@@ -24,23 +27,24 @@ SIDE, SMALL = 256, 100  # pixels; pixels in one patch
 
 def main():
     parser = argparse.ArgumentParser(description="False alarms on pairs in which nothing was built.")
-    parser.add_argument("model", type=Path)
+    parser.add_argument("models", nargs="+", type=Path)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--threshold", type=float, required=True)
+    parser.add_argument("--figures", type=Path, required=True, help="what change.measure wrote: each network's threshold")
     args = parser.parse_args()
-    session = onnxruntime.InferenceSession(str(args.model), providers=["CPUExecutionProvider"])
+    figures, still = json.loads(args.figures.read_text()), list(pairs(args.data, ("dev", "test"), SIDE))
+    ways = [(str(path), network(path)) for path in args.models] + [("pixel difference", baselines.pixels)]
+    for name, method in ways:
+        report(name, method, figures[name]["threshold"], still)
+
+
+def report(name, method, threshold, still):
     films = {}
-    for film, before, after, seen in pairs(args.data, ("dev", "test"), SIDE):
-        flagged = (answer(session, before, after) > args.threshold) & seen
+    for film, before, after, seen in still:
+        flagged = (method(before, after) > threshold) & seen
         films.setdefault(film, []).append((flagged.sum() / seen.sum(), largest(flagged) > SMALL))
     for film, rows in films.items():
         share, alarms = np.mean(rows, 0)
-        print(f"{film}: {len(rows)} crops, {share:.2%} of the pixels flagged, an alarm in {alarms:.0%} of the crops")
-
-
-def answer(session, before, after):
-    before, after = (x.astype(np.float32).transpose(2, 0, 1)[None] / 255 for x in (before, after))
-    return session.run(["change"], {"before": before, "after": after})[0][0, 0]
+        print(f"{name}, {film}: {len(rows)} crops, {share:.2%} of the pixels flagged, an alarm in {alarms:.0%} of the crops")
 
 
 def largest(mask):

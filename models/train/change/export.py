@@ -50,8 +50,7 @@ def write(model, path):
         )
     file = onnx.load(str(path))
     file.producer_name, file.producer_version = "xunjian change", "1"
-    for axis, value in ((1, 1),):  # known, though the exporter does not say so
-        file.graph.output[0].type.tensor_type.shape.dim[axis].dim_value = value
+    file.graph.output[0].type.tensor_type.shape.dim[1].dim_value = 1  # known, though the exporter does not say so
     helper.set_model_props(file, {"classes": "change"})
     onnx.checker.check_model(file)
     onnx.save(file, str(path))

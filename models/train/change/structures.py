@@ -153,7 +153,8 @@ def draw(rng, side, other=None):
     wide = long * rng.uniform(0.25, 1.0)
     outline = blob(rng, long, wide) if kind == "heap" else house(rng, long, wide)
     height = rng.uniform(0.5, 4) if kind == "heap" else rng.uniform(1.5, 18)
-    return Structure(kind, placed(outline, centre, angle), height, angle, int(rng.integers(1 << 31)), other() if kind == "patch" else None)
+    seed = int(rng.integers(1 << 31))
+    return Structure(kind, placed(outline, centre, angle), height, angle, seed, other() if kind == "patch" else None)
 
 
 def house(rng, long, wide):
@@ -191,4 +192,5 @@ def beside(rng, other):
     deep = out * rng.uniform(6, 40)
     kind = rng.choice(("steel", "concrete", "tile"), p=(0.6, 0.25, 0.15))
     angle = math.atan2(along[1], along[0])
-    return Structure(kind, np.array([p, q, q + deep, p + deep]), other.height * rng.uniform(0.3, 1.1), angle, int(rng.integers(1 << 31)))
+    outline, height = np.array([p, q, q + deep, p + deep]), other.height * rng.uniform(0.3, 1.1)
+    return Structure(kind, outline, height, angle, int(rng.integers(1 << 31)))

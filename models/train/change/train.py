@@ -60,8 +60,12 @@ def draw(seed, step, files):
         both = [np.rot90(p[:, ::-1] if mirrored else p, turns) for p in cut]
         rows.append(both)
     before, after, change = (np.stack(column) for column in zip(*rows))
-    picture = lambda x: torch.from_numpy(x.astype(np.float32) / 255).permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)  # noqa: E731
-    return picture(before), picture(after), torch.from_numpy(change[:, None].astype(np.float32))
+    return tensor(before), tensor(after), torch.from_numpy(change[:, None].astype(np.float32))
+
+
+def tensor(pictures):
+    x = torch.from_numpy(pictures.astype(np.float32) / 255).permute(0, 3, 1, 2)
+    return x.contiguous(memory_format=torch.channels_last)
 
 
 def learn(net, optimiser, batch):

@@ -30,8 +30,9 @@ def main():
     parser.add_argument("models", nargs="+", type=Path)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--figures", type=Path, required=True, help="what change.measure wrote: each network's threshold")
+    parser.add_argument("--zoom", type=float, default=1.0, help="how large the pictures are shown")
     args = parser.parse_args()
-    figures, still = json.loads(args.figures.read_text()), list(pairs(args.data, ("dev", "test"), SIDE))
+    figures, still = json.loads(args.figures.read_text()), list(pairs(args.data, ("dev", "test"), SIDE, args.zoom))
     ways = [(str(path), network(path)) for path in args.models] + [("pixel difference", baselines.pixels)]
     for name, method in ways:
         report(name, method, figures[name]["threshold"], still)
@@ -53,18 +54,23 @@ def largest(mask):
     return patches[1:, cv2.CC_STAT_AREA].max(initial=0)
 
 
-def pairs(aerial, parts, side):
+def pairs(aerial, parts, side, zoom=1.0):
     """(film, before, after, where both are seen): crops of `side` pixels, RGB."""
     for part in parts:
         found = [p for p in pictures(aerial, part) if p.origin != "auair"]
         for name, (start, apart) in FILMS.items():
             film = [p for p in found if p.path.name.startswith(start)]
             for early, late in zip(film, film[apart:]):
-                before, after = (np.ascontiguousarray(p.image()[0][..., ::-1]) for p in (early, late))
+                before, after = (shown(p, zoom) for p in (early, late))
                 laid = over(before, after)
                 if laid is not None:
                     for crop in crops(before, *laid, side):
                         yield name, *crop
+
+
+def shown(picture, zoom):
+    rgb = np.ascontiguousarray(picture.image()[0][..., ::-1])
+    return cv2.resize(rgb, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA) if zoom != 1 else rgb
 
 
 def over(before, after):

@@ -35,7 +35,7 @@ def main():
     figures, still = json.loads(args.figures.read_text()), list(pairs(args.data, ("dev", "test"), SIDE, args.zoom))
     ways = [(str(path), network(path)) for path in args.models] + [("pixel difference", baselines.pixels)]
     for name, method in ways:
-        report(name, method, figures[name]["threshold"], still)
+        report(name, method, figures[name]["operating"]["threshold"], still)
 
 
 def report(name, method, threshold, still):

@@ -2,16 +2,14 @@
 //!
 //!     cargo run --release --example agree -- VIDEO MODEL [PROVIDER PRECISION [OTHER_MODEL [EVERY]]]
 //!
-//! The reference is MODEL in f32 on ONNX Runtime's own kernels, of the same library, on packed BGR; the other
-//! is fed as the road feeds it. Of every EVERY-th frame, boxes of one class agree from an `IoU` of 0.5 on, each
-//! once. Prints JSON: `found` is the share of the reference's boxes that the other has, `confirmed` the share
-//! of the other's that the reference has.
+//! The reference is MODEL in f32 on ONNX Runtime's own kernels, of the same library. Of every EVERY-th frame,
+//! boxes of one class agree from an `IoU` of 0.5 on, each once. Prints JSON: `found` is the share of the
+//! reference's boxes that the other has, `confirmed` the share of the other's that the reference has.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 
-use bytes::Bytes;
 use detector::{Config, Detect, Manifest, Onnx, Precision, Provider, choose};
 use domain::{Detection, Frame, SourceId, SystemClock};
 use ingest::{Input, Pace, Sink, SourceSpec, Start, Taken};
@@ -52,8 +50,7 @@ fn main() -> Result<(), Failure> {
 
     let mut counts = Counts::default();
     for frame in frames(video)?.iter().filter(|frame| frame.number % every == 0) {
-        let packed = Frame { bgr: Bytes::copy_from_slice(&frame.bgr).into(), ..frame.clone() };
-        counts.add(&reference.detect(&packed)?, &other.detect(&frame)?);
+        counts.add(&reference.detect(&frame)?, &other.detect(&frame)?);
     }
     let share = |part: u32, whole: u32| f64::from(part) / f64::from(whole.max(1));
     let report = serde_json::json!({

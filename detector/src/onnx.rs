@@ -99,7 +99,7 @@ impl Onnx {
         std::thread::scope(|scope| {
             let others: Vec<_> = (1..count).map(|_| scope.spawn(make)).collect();
             let others = others.into_iter().map(|other| match other.join() {
-                Ok(made) => made,
+                Ok(opened) => opened,
                 Err(panic) => std::panic::resume_unwind(panic),
             });
             std::iter::once(make()).chain(others).collect()

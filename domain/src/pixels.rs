@@ -33,7 +33,7 @@ struct Converted {
 #[derive(Debug)]
 pub struct Planes {
     size: Size,
-    planes: [Rows; 3],
+    rows: [Rows; 3],
     matrix: ColourMatrix,
 }
 
@@ -73,13 +73,13 @@ impl ColourMatrix {
             ColourRange::Limited => (255.0 / 219.0, 16.0, 255.0 / 224.0),
         };
         let green = 1.0 - red - blue;
-        let (from_cr, from_cb) = (2.0 * (1.0 - red) * chroma, 2.0 * (1.0 - blue) * chroma);
+        let (to_red, to_blue) = (2.0 * (1.0 - red) * chroma, 2.0 * (1.0 - blue) * chroma);
         Self {
             gain: single(gain),
             black,
-            blue: single(from_cb),
-            green: [single(from_cb * blue / green), single(from_cr * red / green)],
-            red: single(from_cr),
+            blue: single(to_blue),
+            green: [single(to_blue * blue / green), single(to_red * red / green)],
+            red: single(to_red),
         }
     }
 }
@@ -91,9 +91,9 @@ fn single(value: f64) -> f32 {
 
 impl Planes {
     /// Refuses planes that do not hold `size`.
-    pub fn new(size: Size, planes: [Rows; 3], matrix: ColourMatrix) -> Result<Self, BadFrame> {
-        let this = Self { size, planes, matrix };
-        for (index, plane) in this.planes.iter().enumerate() {
+    pub fn new(size: Size, rows: [Rows; 3], matrix: ColourMatrix) -> Result<Self, BadFrame> {
+        let this = Self { size, rows, matrix };
+        for (index, plane) in this.rows.iter().enumerate() {
             let Size { width, height } = this.size_of(index);
             let needed = plane.stride.saturating_mul(height as usize);
             let got = plane.bytes.len();
@@ -106,7 +106,7 @@ impl Planes {
 
     /// Luma, then the chroma of blue and of red.
     pub fn planes(&self) -> &[Rows; 3] {
-        &self.planes
+        &self.rows
     }
 
     /// Columns and rows of one of [`Self::planes`].
@@ -125,7 +125,7 @@ impl Planes {
     /// Every pixel takes the chroma that lies nearest.
     fn bgr(&self) -> Vec<u8> {
         let (width, matrix) = (self.size.width as usize, self.matrix);
-        let [luma, cb, cr] = &self.planes;
+        let [luma, cb, cr] = &self.rows;
         let mut bgr = vec![0; self.size.bgr_bytes()];
         for (row, line) in bgr.chunks_exact_mut(3 * width).enumerate() {
             let luma = &luma.bytes[row * luma.stride..][..width];

@@ -66,7 +66,7 @@ impl Columns {
             if score > limit {
                 limit = score;
                 best = Some((entry.class, score));
-            } else if score.is_nan() {
+            } else if !score.is_finite() {
                 return Some((entry.class, score));
             }
         }

@@ -24,17 +24,17 @@ impl Line {
     }
 
     /// Of luma and chroma.
-    pub(super) fn of_planes(&mut self, matrix: &ColourMatrix, [y, cb, cr]: [&[u8]; 3]) {
-        let ColourMatrix { gain, black, blue: from_cb, green: [less_cb, less_cr], red: from_cr } =
+    pub(super) fn of_planes(&mut self, matrix: &ColourMatrix, [y, u, v]: [&[u8]; 3]) {
+        let ColourMatrix { gain, black, blue: blueness, green: [less, lesser], red: redness } =
             *matrix;
         let [blue, green, red] = self.of_length(y.len());
         let out = blue.iter_mut().zip(green).zip(red);
-        for (((&y, &cb), &cr), ((blue, green), red)) in y.iter().zip(cb).zip(cr).zip(out) {
-            let (y, cb, cr) = (f32::from(y), f32::from(cb) - 128.0, f32::from(cr) - 128.0);
+        for (((&y, &u), &v), ((blue, green), red)) in y.iter().zip(u).zip(v).zip(out) {
+            let (y, u, v) = (f32::from(y), f32::from(u) - 128.0, f32::from(v) - 128.0);
             let luma = gain * (y - black);
-            *blue = (luma + from_cb * cb).clamp(0.0, 255.0);
-            *green = (luma - less_cb * cb - less_cr * cr).clamp(0.0, 255.0);
-            *red = (luma + from_cr * cr).clamp(0.0, 255.0);
+            *blue = (luma + blueness * u).clamp(0.0, 255.0);
+            *green = (luma - less * u - lesser * v).clamp(0.0, 255.0);
+            *red = (luma + redness * v).clamp(0.0, 255.0);
         }
     }
 

@@ -33,7 +33,7 @@ fn main() -> Result<(), Failure> {
     for pair in given {
         let (key, value) = pair.split_once('=').ok_or("key=value, please")?;
         match key {
-            "model" => config.model = value.to_owned(),
+            "model" => value.clone_into(&mut config.model),
             "provider" => config.provider = value.parse()?,
             "precision" if value == "bf16" => config.precision = Some(Precision::Bf16),
             "precision" => config.precision = Some(Precision::F32),

@@ -100,7 +100,7 @@ fn inputs_that_are_no_video_are_named_and_the_others_are_read() {
 fn a_camera_that_is_off_does_not_stop_the_others() {
     let off = crate::program::free_port();
     let more = format!(
-        "[detector]\nmodel = \"ssdlite-mobilenetv2\"\n\
+        "[detector]\nprovider = \"cpu\"\nmodel = \"ssdlite-mobilenetv2\"\n\
          [[source]]\nid = \"on\"\nurl = \"{}\"\n\
          [[source]]\nid = \"zoff\"\nurl = \"rtsp://user:secret@127.0.0.1:{off}/live\"\n",
         root().join("demo/clips/parking.mp4").display()

@@ -19,7 +19,7 @@ fn walk(more: &[&str]) {
     let at = |name: &str| demo.join(name).display().to_string();
     let site = Site::new(
         &format!(
-            "[detector]\nmodel = \"nanodet-g\"\n[rules]\nfences = [\"{}\"]\n[rules.parking]\ndwell = \"5s\"\n\
+            "[detector]\nprovider = \"cpu\"\nmodel = \"nanodet-g\"\n[rules]\nfences = [\"{}\"]\n[rules.parking]\ndwell = \"5s\"\n\
              [[source]]\nid = \"street\"\nname = \"示范路\"\nurl = \"{}\"\nsurvey = \"{}\"\n",
             at("fences.geojson"),
             at("clips/parking.mp4"),

@@ -272,7 +272,7 @@ impl Heard {
 /// video. `start` is fixed, so every run gives the same alerts.
 pub(crate) fn busy_street() -> String {
     format!(
-        "[detector]\nmodel = \"nanodet-g\"\n[rules.parking]\ndwell = \"1s\"\nupdate_every = \"5s\"\n\
+        "[detector]\nprovider = \"cpu\"\nmodel = \"nanodet-g\"\n[rules.parking]\ndwell = \"1s\"\nupdate_every = \"5s\"\n\
          [[source]]\nid = \"street\"\nurl = \"{}\"\npace = \"every\"\nstart = \"2026-11-21T08:00:00+08:00\"\n\
          [[source.zone]]\nid = \"all\"\nname = \"all\"\nkind = \"no_parking\"\nparking_authority = \"urban_mgmt\"\n\
          polygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]\n",

@@ -293,9 +293,9 @@ mod tests {
         let rows = |width: u32, height: u32, across: u32, down: u32, base: u32| {
             let stride = width as usize + 7;
             let mut bytes = vec![0; stride * height as usize];
-            for (y, row) in bytes.chunks_mut(stride).enumerate() {
-                for (x, value) in row[..width as usize].iter_mut().enumerate() {
-                    let slope = across * x as u32 / width + down * y as u32 / height;
+            for (y, row) in (0_u32..).zip(bytes.chunks_mut(stride)) {
+                for (x, value) in (0_u32..).zip(&mut row[..width as usize]) {
+                    let slope = across * x / width + down * y / height;
                     *value = u8::try_from(base + slope).unwrap();
                 }
             }

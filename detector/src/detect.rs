@@ -50,4 +50,6 @@ pub enum DetectProblem {
         "it scores {score}, which is no probability: the model is not the one that it is read as"
     )]
     NotAProbability { score: f32 },
+    #[error("it gives {given} numbers where {expected} pixels are compared: it is another network")]
+    NotAMap { given: usize, expected: usize },
 }

@@ -9,6 +9,7 @@
 //! which thread this blocking work runs, and what a track means on the ground.
 
 mod assign;
+pub mod change;
 mod config;
 mod decode;
 mod detect;

@@ -2,7 +2,7 @@
 
 use domain::LonLat;
 
-use crate::mercator::Mercator;
+use crate::mercator::{Mercator, NorthEast};
 
 /// What the coordinates of a raster mean.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -37,6 +37,14 @@ impl Crs {
                 let at = map.forward(place);
                 (at.east, at.north)
             }
+        }
+    }
+
+    /// Where coordinates in the order of rasters are; `None` beyond the edge of the map.
+    pub(crate) fn inverse(&self, (east, north): (f64, f64)) -> Option<LonLat> {
+        match self {
+            Self::Degrees => LonLat::new(east, north),
+            Self::Plane(map) => map.inverse(NorthEast { north, east }),
         }
     }
 

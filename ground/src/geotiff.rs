@@ -6,7 +6,7 @@
 //! taken, and nothing panics.
 
 mod caveats;
-mod keys;
+pub(crate) mod keys;
 
 use std::io::Cursor;
 
@@ -92,10 +92,10 @@ impl HeightGrid {
     }
 }
 
-type File<'a> = Decoder<Cursor<&'a [u8]>>;
+pub(crate) type File<'a> = Decoder<Cursor<&'a [u8]>>;
 
 /// From the middle of a cell to the model's coordinates.
-fn placing(file: &mut File<'_>, cells_are_areas: bool) -> Result<Affine, BadGeoTiff> {
+pub(crate) fn placing(file: &mut File<'_>, cells_are_areas: bool) -> Result<Affine, BadGeoTiff> {
     let mut numbers = |tag| -> Result<Option<Vec<f64>>, TiffError> {
         file.find_tag(tag)?.map(tiff::decoder::ifd::Value::into_f64_vec).transpose()
     };

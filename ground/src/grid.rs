@@ -35,7 +35,7 @@ impl Affine {
         )
     }
 
-    fn inverse(&self) -> Option<Self> {
+    pub(crate) fn inverse(&self) -> Option<Self> {
         let Self { column: right, row: down, origin } = self;
         let det = right[0] * down[1] - down[0] * right[1];
         let turned = Self {

@@ -22,6 +22,8 @@ mod mercator;
 mod motion;
 mod object;
 mod optics;
+mod orthophoto;
+mod patch;
 mod relief;
 mod sight;
 mod survey;
@@ -37,6 +39,8 @@ pub use grid::HeightGrid;
 pub use homography::Homography;
 pub use mercator::NorthEast;
 pub use object::Extent;
+pub use orthophoto::{BadOrthophoto, Orthophoto};
+pub use patch::{Area, Patch, Raised, Traced};
 pub use relief::{Relief, Takeoff};
 pub use survey::{Residual, Survey, SurveyError, SurveyPoint};
 

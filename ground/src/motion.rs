@@ -14,11 +14,16 @@ impl Aerial {
     /// lies on the ground: a homography, row-major. `None` where the ground in the lower half of the
     /// picture cannot be placed.
     pub fn motion(&self, from: &Pose, to: &Pose) -> Option<[[f64; 3]; 3]> {
+        self.motion_to(from, self, to)
+    }
+
+    /// The same for a second picture taken by another camera.
+    pub fn motion_to(&self, from: &Pose, other: &Self, to: &Pose) -> Option<[[f64; 3]; 3]> {
         let [width, height] = self.size();
         let pair = |[x, y]: [f64; 2]| {
             let pixel = [x * width, y * height];
             let ground = self.project(from, pixel).ok()?.position;
-            Some((Vector2::from(pixel), Vector2::from(self.pixel_of(to, ground, 0.0)?)))
+            Some((Vector2::from(pixel), Vector2::from(other.pixel_of(to, ground, 0.0)?)))
         };
         let pairs = PROBES.into_iter().map(pair).collect::<Option<Vec<_>>>()?;
         Some(Homography::fit(&pairs)?.rows())

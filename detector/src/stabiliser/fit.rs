@@ -6,17 +6,23 @@ use opencv::prelude::*;
 
 use crate::motion::Warp;
 
-/// A pair further from the map than this does not agree with it, in pixels of the view.
-const TOLERANCE: f64 = 1.0;
-/// Draws of the estimator, and how sure it wants to be.
-const DRAWS: i32 = 500;
-const CONFIDENCE: f64 = 0.995;
+/// How the map between two frames of a video is looked for, in pixels of the view.
+const SEARCH: Search = Search { tolerance: 1.0, draws: 500, confidence: 0.995 };
+
+/// How hard the estimator looks.
+pub(crate) struct Search {
+    /// A pair further from the map than this does not agree with it, pixels.
+    pub(crate) tolerance: f64,
+    pub(crate) draws: i32,
+    /// How sure it wants to be, 0..1.
+    pub(crate) confidence: f64,
+}
 
 /// One point in both pictures.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Pair {
-    pub(super) from: [f64; 2],
-    pub(super) to: [f64; 2],
+pub(crate) struct Pair {
+    pub(crate) from: [f64; 2],
+    pub(crate) to: [f64; 2],
 }
 
 pub(super) struct Fit {
@@ -25,9 +31,9 @@ pub(super) struct Fit {
 }
 
 pub(super) fn fit(pairs: &[Pair]) -> opencv::Result<Option<Fit>> {
-    let Some(projective) = projective(pairs)? else { return Ok(None) };
+    let Some(projective) = projective(pairs, &SEARCH)? else { return Ok(None) };
     let agreeing: Vec<Pair> =
-        pairs.iter().filter(|pair| miss(&projective, pair) <= TOLERANCE).copied().collect();
+        pairs.iter().filter(|pair| miss(&projective, pair) <= SEARCH.tolerance).copied().collect();
     let warp = simplest(&agreeing, projective);
     Ok(Some(Fit { warp, inliers: agreeing.len() }))
 }
@@ -54,7 +60,7 @@ fn simplest(agreeing: &[Pair], projective: Warp) -> Warp {
 }
 
 /// The OpenCV estimator draws from a generator of its own, which begins anew each time.
-fn projective(pairs: &[Pair]) -> opencv::Result<Option<Warp>> {
+pub(crate) fn projective(pairs: &[Pair], search: &Search) -> opencv::Result<Option<Warp>> {
     #[expect(clippy::cast_possible_truncation, reason = "pixels need no more than f32")]
     let points = |of: fn(&Pair) -> [f64; 2]| -> Vector<Point2f> {
         pairs.iter().map(of).map(|[x, y]| Point2f::new(x as f32, y as f32)).collect()
@@ -65,10 +71,10 @@ fn projective(pairs: &[Pair]) -> opencv::Result<Option<Warp>> {
         &from,
         &to,
         calib3d::USAC_MAGSAC,
-        TOLERANCE,
+        search.tolerance,
         &mut agreeing,
-        DRAWS,
-        CONFIDENCE,
+        search.draws,
+        search.confidence,
     )?;
     if found.empty() {
         return Ok(None);

@@ -8,7 +8,7 @@
 //! does to tracks ([`crate::Tracker::update_moved`]) and whether a source moves at all.
 
 mod coarse;
-mod fit;
+pub(crate) mod fit;
 mod view;
 
 use domain::{Bbox, Frame, Size};

@@ -12,5 +12,6 @@ mod plan;
 mod tiled;
 
 pub use config::TileConfig;
+pub(crate) use plan::spans;
 pub use plan::{Part, plan};
 pub use tiled::{Looks, Tiled};

@@ -75,7 +75,7 @@ fn tiles(frame: Size, side: f64, overlap: f64) -> Vec<Part> {
     clippy::cast_sign_loss,
     reason = "pixels of a side, at most 16384"
 )]
-fn spans(pixels: u32, side: f64, overlap: f64) -> Vec<(u32, u32)> {
+pub(crate) fn spans(pixels: u32, side: f64, overlap: f64) -> Vec<(u32, u32)> {
     let whole = f64::from(pixels);
     let length = side.ceil();
     if length >= whole {

@@ -10,7 +10,7 @@ const METRE: u16 = 9001;
 const USER_DEFINED: u16 = 32_767;
 
 /// The short values of the directory.
-pub(super) struct Keys(Vec<[u16; 2]>);
+pub(crate) struct Keys(Vec<[u16; 2]>);
 
 impl Keys {
     const MODEL_TYPE: u16 = 1024;
@@ -20,7 +20,7 @@ impl Keys {
     const LINEAR_UNIT: u16 = 3076;
     const VERTICAL_UNIT: u16 = 4099;
 
-    pub(super) fn read(file: &mut File<'_>) -> Result<Self, BadGeoTiff> {
+    pub(crate) fn read(file: &mut File<'_>) -> Result<Self, BadGeoTiff> {
         let none = BadGeoTiff::NoPlace("GeoKeyDirectory");
         let directory = file.find_tag(Tag::GeoKeyDirectoryTag)?.ok_or(none)?.into_u16_vec()?;
         let entries = directory.get(4..).unwrap_or_default().chunks_exact(4);
@@ -32,11 +32,11 @@ impl Keys {
     }
 
     /// Whether coordinates are those of corners of cells, not of their middles.
-    pub(super) fn cells_are_areas(&self) -> bool {
+    pub(crate) fn cells_are_areas(&self) -> bool {
         self.get(Self::RASTER_TYPE) != Some(2)
     }
 
-    pub(super) fn crs(&self) -> Result<Crs, BadGeoTiff> {
+    pub(crate) fn crs(&self) -> Result<Crs, BadGeoTiff> {
         for unit in [Self::LINEAR_UNIT, Self::VERTICAL_UNIT].map(|key| self.get(key)) {
             if let Some(unit) = unit.filter(|&unit| unit != METRE) {
                 return Err(BadGeoTiff::Unit(unit));

@@ -1,0 +1,113 @@
+//! What was built between two pictures of one place.
+//!
+//! [`register`] lays the earlier picture over the later one or says why it cannot; [`Sheet`] holds both pixel on
+//! pixel at the scale the network likes; [`ChangeNet`] says how [`Likely`] each pixel changed; [`changes`] draws
+//! polygons around what did and keeps those apart that are a vehicle, a shadow, a season or nothing much, with the
+//! reason and the numbers it rests on.
+//!
+//! All is in pixels here. Leaves to others where that is on the ground, how many square metres it is, and whether
+//! anybody had a permit.
+
+mod likely;
+mod net;
+mod outline;
+mod register;
+mod sheet;
+mod shown;
+mod signs;
+
+use domain::Bbox;
+use serde::Serialize;
+
+pub use likely::{Likely, TILE};
+pub use net::ChangeNet;
+pub use outline::Ring;
+pub use register::{Basis, Registration, Residual, Unregistered, register};
+pub use sheet::{Sheet, Tone};
+pub use shown::side_by_side;
+pub use signs::{Reason, Signs};
+
+/// A region that changed, in pixels of the later picture; the upper left corner of the picture is 0, 0.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Change {
+    /// The outer ring, then holes; first points are not repeated.
+    pub rings: Vec<Ring>,
+    /// Of all its pixels, square pixels.
+    pub area_px: f64,
+    /// The length of its rings.
+    pub perimeter_px: f64,
+    /// 1 σ of where its outline lies.
+    pub edge_px: f64,
+    /// Mean over its pixels, 0..=1.
+    pub probability: f64,
+    pub signs: Signs,
+    /// Why it is not taken for something built; `None`: it is.
+    pub suppressed: Option<Reason>,
+}
+
+/// What is told of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rules {
+    /// From this probability on a pixel has changed, 0..1.
+    pub threshold: f32,
+    /// Smaller changes are suppressed, square pixels of the later picture.
+    pub least_px: f64,
+}
+
+/// Every change of a sheet, largest first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Changes {
+    pub changes: Vec<Change>,
+    /// Regions too small to have a shape.
+    pub specks: usize,
+}
+
+/// Regions of fewer pixels of the sheet are specks.
+const SPECK: usize = 16;
+
+/// Outlines what changed. `vehicles` are boxes of either picture, in pixels of the later one.
+pub fn changes(
+    sheet: &Sheet,
+    likely: &Likely,
+    vehicles: &[Bbox],
+    rules: &Rules,
+) -> opencv::Result<Changes> {
+    let (regions, specks) = outline::regions(likely, rules.threshold, SPECK);
+    let views = signs::Views::new(sheet)?;
+    let [sx, sy] = sheet.scale;
+    let on_sheet: Vec<Bbox> = vehicles.iter().map(|bbox| scaled(*bbox, sheet.scale)).collect();
+    let change = |region: outline::Region| {
+        let signs = views.signs(&region, &on_sheet);
+        let back = |ring: &Ring| ring.iter().map(|&[x, y]| [x / sx, y / sy]).collect();
+        let rings: Vec<Ring> = region.rings.iter().map(back).collect();
+        let area_px = real(region.pixels.len()) / (sx * sy);
+        Change {
+            perimeter_px: rings.iter().map(|ring| length(ring)).sum(),
+            edge_px: region.edge_px / (sx * sy).sqrt(),
+            probability: region.probability,
+            suppressed: signs.reason(area_px < rules.least_px),
+            rings,
+            area_px,
+            signs,
+        }
+    };
+    let mut changes: Vec<Change> = regions.into_iter().map(change).collect();
+    changes.sort_by(|a, b| b.area_px.total_cmp(&a.area_px));
+    Ok(Changes { changes, specks })
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "pixels need no more than f32")]
+fn scaled(bbox: Bbox, [sx, sy]: [f64; 2]) -> Bbox {
+    let by = |value: f32, scale: f64| (f64::from(value) * scale) as f32;
+    Bbox { x1: by(bbox.x1, sx), y1: by(bbox.y1, sy), x2: by(bbox.x2, sx), y2: by(bbox.y2, sy) }
+}
+
+fn length(ring: &[[f64; 2]]) -> f64 {
+    let next = ring.iter().cycle().skip(1);
+    ring.iter().zip(next).map(|(a, b)| (a[0] - b[0]).hypot(a[1] - b[1])).sum()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "pixels of a sheet")]
+fn real(count: usize) -> f64 {
+    count as f64
+}

@@ -25,6 +25,8 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Look at recordings once: alerts, evidence and a report.
     Analyze(Analyze),
+    /// What was built between two pictures of one place: photos of a drone, or orthophotos.
+    Compare(Compare),
     /// Check configuration, fences, models and sources; name every problem with key, file and line.
     Check(Check),
     /// The detectors.
@@ -125,15 +127,9 @@ pub(crate) enum Eval {
     /// A detector's boxes against labels in the layout of COCO: average precision as the official evaluation
     /// counts it, precision and recall at the operating threshold, confusion, latency.
     Detect(Detect),
-    /// Masks of change against labelled ones: a folder with `label` and `predict_NAME` beside it.
-    Change {
-        /// Holds `label/` and one or more `predict_NAME/` with masks of the same file names.
-        #[arg(long)]
-        pairs: PathBuf,
-        /// JSON instead of a table.
-        #[arg(long)]
-        json: bool,
-    },
+    /// Masks of change against labelled ones, a network's or given: a folder with `label` in it, `A` (before) and `B`
+    /// (after) for a network, and `predict_NAME` for given masks.
+    Change(EvalChange),
     /// How far the middle of the picture, projected from the pose alone, lies from the frame centre that
     /// every packet of a MISB ST 0601 stream says.
     Ground {
@@ -169,6 +165,37 @@ pub(crate) enum Eval {
         #[arg(long)]
         config: Option<PathBuf>,
     },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct EvalChange {
+    /// Holds `label/`, and with masks or pictures of the same file names one or more `predict_NAME/`, or `A/` and `B/`.
+    #[arg(long)]
+    pub pairs: PathBuf,
+    /// Let this network look at `A` and `B`, which must lie pixel on pixel: they are not moved.
+    #[arg(long)]
+    pub model: Option<String>,
+    /// A pixel of the set shows so many centimetres of ground. Default: the network looks pixel for pixel.
+    #[arg(long, value_name = "CM", requires = "model")]
+    pub gsd: Option<f64>,
+    /// From this probability on a pixel has changed. Default: the network's.
+    #[arg(long, requires = "model")]
+    pub threshold: Option<f32>,
+    /// Write the network's masks into this folder.
+    #[arg(long, requires = "model")]
+    pub out: Option<PathBuf>,
+    /// Also a page with every pair. It shows the set's pictures: mind their licence.
+    #[arg(long, requires = "model")]
+    pub html: Option<PathBuf>,
+    /// Take detector settings from here.
+    #[arg(long)]
+    pub config: Option<PathBuf>,
+    /// Where manifest.toml and cache/ are. Default: as configured, else `models`.
+    #[arg(long)]
+    pub models_dir: Option<PathBuf>,
+    /// JSON instead of a table.
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -224,6 +251,53 @@ pub(crate) struct Detect {
     /// Also a page with pictures of the worst errors. It shows the set's pictures: mind their licence.
     #[arg(long)]
     pub html: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Compare {
+    /// The earlier picture: a photo with or without its pose, a `GeoTIFF`, or a picture with a world file beside it.
+    pub before: PathBuf,
+    /// The later picture. What has changed is told in its pixels.
+    pub after: PathBuf,
+    /// Write changes.json, a picture of both with the outlines, and, where the place is known, changes.geojson.
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+    /// JSON instead of a table.
+    #[arg(long)]
+    pub json: bool,
+    /// A pixel of the later picture shows so many centimetres of ground. Default: what its pose or coordinates tell.
+    #[arg(long, value_name = "CM")]
+    pub gsd: Option<f64>,
+    /// The pictures already lie one over the other, pixel on pixel: they are not moved.
+    #[arg(long)]
+    pub registered: bool,
+    /// How high above the ground what is built ends, metres, good to 1 m. Default: 6, give or take 6.
+    #[arg(long, value_name = "METRES")]
+    pub above: Option<f64>,
+    /// Smaller changes are suppressed, square metres.
+    #[arg(long, value_name = "M2", default_value_t = 4.0)]
+    pub least: f64,
+    /// The coordinate system of world files.
+    #[arg(long, value_name = "CODE")]
+    pub epsg: Option<u16>,
+    /// Which network compares.
+    #[arg(long, default_value = "change")]
+    pub model: String,
+    /// From this probability on a pixel has changed. Default: the network's.
+    #[arg(long)]
+    pub threshold: Option<f32>,
+    /// Which detector finds vehicles, or `none`.
+    #[arg(long, default_value = "aerial")]
+    pub vehicles: String,
+    /// Take detector and flight settings from here.
+    #[arg(long)]
+    pub config: Option<PathBuf>,
+    /// Threads of one inference. Default: as configured, else 1.
+    #[arg(long)]
+    pub threads: Option<u16>,
+    /// Where manifest.toml and cache/ are. Default: as configured, else `models`.
+    #[arg(long)]
+    pub models_dir: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]

@@ -72,6 +72,15 @@ pub fn encode_jpeg(frame: &Frame, quality: u8) -> Result<Bytes, PictureError> {
     Ok(Bytes::from(encoded.to_vec()))
 }
 
+/// Compresses a frame without losing anything: masks.
+pub fn encode_png(frame: &Frame) -> Result<Bytes, PictureError> {
+    let mut encoded = Vector::<u8>::new();
+    as_mat(frame)
+        .and_then(|picture| imgcodecs::imencode_def(".png", &picture, &mut encoded))
+        .map_err(failed("encode", frame.size))?;
+    Ok(Bytes::from(encoded.to_vec()))
+}
+
 /// A copy of the frame with boxes and words drawn on it. The subject is drawn last, on top.
 pub fn annotated(frame: &Frame, marks: &[Mark]) -> Result<Frame, PictureError> {
     let mut pixels = frame.bgr.to_vec();

@@ -2,7 +2,8 @@
 
 mod analyze;
 mod check;
-mod eval;
+mod compare;
+pub(crate) mod eval;
 pub(crate) mod fences;
 mod flight;
 mod models;
@@ -27,6 +28,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.command {
         Command::Serve(args) => serve::run(&args),
         Command::Analyze(args) => analyze::run(&args),
+        Command::Compare(args) => compare::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Models(args) => models::run(&args),
         Command::Upload(args) => upload::run(&args),

@@ -1,8 +1,12 @@
 //! How likely each pixel has changed: a network's answers to tiles, put together.
 
 use domain::Size;
+use opencv::core::{self, Mat};
+use opencv::imgproc;
+use opencv::prelude::*;
 
 use super::sheet::Sheet;
+use crate::preprocess::side;
 use crate::tile::spans;
 
 /// Probability that a pixel of the sheet shows something that was built or taken away.
@@ -54,6 +58,22 @@ impl Likely {
         };
         let values = sum.into_iter().zip(weight).zip(&sheet.seen).map(value).collect();
         Ok(Self { size: sheet.size, values })
+    }
+}
+
+impl Likely {
+    /// 255 where the probability reaches `threshold`, else 0, for a picture of `size` that the sheet was made of.
+    pub fn mask(&self, threshold: f32, size: Size) -> opencv::Result<Vec<u8>> {
+        let values = Mat::new_rows_cols_with_data::<f32>(
+            side(self.size.height)?,
+            side(self.size.width)?,
+            &self.values,
+        )?;
+        let mut sized = Mat::default();
+        let to = core::Size::new(side(size.width)?, side(size.height)?);
+        imgproc::resize(&values, &mut sized, to, 0.0, 0.0, imgproc::INTER_LINEAR)?;
+        let changed = |value: &f32| if *value >= threshold { 255 } else { 0 };
+        Ok(sized.data_typed::<f32>()?.iter().map(changed).collect())
     }
 }
 

@@ -16,8 +16,13 @@ mod sheet;
 mod shown;
 mod signs;
 
-use domain::Bbox;
+use domain::{Bbox, Size};
+use opencv::core::{self, Mat, Point, Scalar, Vector};
+use opencv::imgproc;
+use opencv::prelude::*;
 use serde::Serialize;
+
+use crate::preprocess::side;
 
 pub use likely::{Likely, TILE};
 pub use net::ChangeNet;
@@ -60,6 +65,24 @@ pub struct Changes {
     pub changes: Vec<Change>,
     /// Regions too small to have a shape.
     pub specks: usize,
+}
+
+impl Changes {
+    /// 255 within what is told of, else 0, for the later picture, which is of `size`.
+    pub fn mask(&self, size: Size) -> opencv::Result<Vec<u8>> {
+        let (rows, columns) = (side(size.height)?, side(size.width)?);
+        let mut mask =
+            Mat::new_rows_cols_with_default(rows, columns, core::CV_8U, Scalar::default())?;
+        for change in self.changes.iter().filter(|change| change.suppressed.is_none()) {
+            #[expect(clippy::cast_possible_truncation, reason = "pixels of a picture")]
+            let corner =
+                |&[x, y]: &[f64; 2]| Point::new((x - 0.5).round() as i32, (y - 0.5).round() as i32);
+            let ring = |ring: &Ring| ring.iter().map(corner).collect::<Vector<Point>>();
+            let rings: Vector<Vector<Point>> = change.rings.iter().map(ring).collect();
+            imgproc::fill_poly_def(&mut mask, &rings, Scalar::all(255.0))?;
+        }
+        Ok(mask.data_bytes()?.to_vec())
+    }
 }
 
 /// Regions of fewer pixels of the sheet are specks.

@@ -48,9 +48,10 @@ pub struct Signs {
 
 const MOST_EDGE: f64 = 0.35;
 const VEHICLE: f64 = 0.6;
-/// A shadow takes at least so much light (a fifth), and no more of one colour than of another than this.
+/// A shadow takes at least so much light (a fifth), and the sky that lights it is blue: what it takes of one colour
+/// and of another differ by so much of their mean.
 const SHADE: f64 = 0.22;
-const COLOURED: f64 = 0.3;
+const COLOURED: f64 = 0.6;
 /// Of a surface that is only lit otherwise, registration at fractions of a pixel leaves at least this much alike.
 const SAME_STRUCTURE: f64 = 0.5;
 const PLANTS: f64 = 0.5;
@@ -75,9 +76,7 @@ impl Signs {
         let mean = self.lighter.iter().sum::<f64>() / 3.0;
         // All darker or all lighter; the sky lights shadows, so that they are bluer.
         let one_way = least * most > 0.0 && mean.abs() >= SHADE;
-        one_way
-            && most - least <= COLOURED * mean.abs().max(0.5)
-            && self.structure >= SAME_STRUCTURE
+        one_way && most - least <= COLOURED * mean.abs() && self.structure >= SAME_STRUCTURE
     }
 
     fn is_season(&self) -> bool {
@@ -96,8 +95,9 @@ pub(crate) struct Views<'a> {
 
 /// Where fine structure is looked for: between grain and this, pixels.
 const COARSE: i32 = 13;
-/// Shorter lines are anywhere, pixels.
+/// Shorter lines are anywhere, pixels; and by the side of a square as large as the region: leaves are lines too.
 const SHORTEST: f64 = 8.0;
+const SHORTEST_SHARE: f64 = 0.35;
 /// Boxes are grown by this share of their sides: a changed region is a little larger than the car.
 const GROWN: f32 = 0.1;
 /// How near the edge of the common area is at its edge, pixels.
@@ -186,8 +186,9 @@ impl<'a> Views<'a> {
                 .any(|part| self.near(region, [x1 + part * (x2 - x1), y1 + part * (y2 - y1)]))
         };
         let length = |&[x1, y1, x2, y2]: &[f64; 4]| (x2 - x1).hypot(y2 - y1);
-        let total: f64 = self.lines[which].iter().filter(inside).map(length).sum();
-        total / real(region.pixels.len()).sqrt()
+        let side = real(region.pixels.len()).sqrt();
+        let long = self.lines[which].iter().filter(|line| length(line) >= SHORTEST_SHARE * side);
+        long.filter(inside).map(length).sum::<f64>() / side
     }
 
     #[expect(

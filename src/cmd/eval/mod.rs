@@ -18,7 +18,7 @@ use crate::cli;
 pub(crate) fn run(args: &cli::Eval) -> anyhow::Result<ExitCode> {
     match args {
         cli::Eval::Detect(args) => print(&detect::eval(args)?),
-        cli::Eval::Change { pairs, json } => print(&change::eval(pairs, *json)?),
+        cli::Eval::Change(args) => print(&change::eval(args)?),
         cli::Eval::Ground { klv } => print(&ground::eval(klv)?),
         cli::Eval::Photos { coco, config } => print(&photos::eval(coco, config.as_deref())?),
         cli::Eval::Track { mot } => print(&track::eval(mot)?),
@@ -36,7 +36,7 @@ fn print(text: &str) -> anyhow::Result<ExitCode> {
 /// Files that are compared are no larger than this.
 const MOST_BYTES: u64 = 1 << 30;
 
-fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     use std::io::Read as _;
     let mut bytes = Vec::new();
     std::fs::File::open(path)
@@ -56,7 +56,7 @@ fn text(path: &Path) -> anyhow::Result<String> {
     clippy::cast_sign_loss,
     reason = "an index into a list"
 )]
-fn quantile(values: &mut [f64], part: f64) -> Option<f64> {
+pub(crate) fn quantile(values: &mut [f64], part: f64) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     let index = (part * (values.len().checked_sub(1)?) as f64).round() as usize;
     values.get(index).copied()

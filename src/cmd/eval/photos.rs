@@ -6,13 +6,11 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use domain::{Bbox, Class, Covariance, GroundFix, Plane, Pose};
-use flight::{Telemetry, Timeline, Warnings};
-use ground::{Aerial, Extent, Relief};
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use ground::{Aerial, Extent};
 use serde::Deserialize;
 
 use crate::config::Loaded;
+use crate::flights;
 
 /// What is used of a COCO file.
 #[derive(Debug, Deserialize)]
@@ -79,22 +77,10 @@ pub(super) fn eval(coco: &Path, config: Option<&Path>) -> anyhow::Result<String>
     Ok(text)
 }
 
-type Camera = (Aerial, Pose, domain::Size);
-
-fn camera(path: &Path, loaded: &Loaded) -> anyhow::Result<Option<Camera>> {
-    let Ok(photo) = flight::photo::read(&super::read(path)?) else { return Ok(None) };
-    let Some(lens) = photo.lens.filter(|_| photo.sample.camera.is_some()) else { return Ok(None) };
-    let telemetry = Telemetry {
-        samples: vec![photo.sample],
-        dialect: String::new(),
-        aircraft: String::new(),
-        warnings: Warnings::default(),
-    };
-    let Ok(timeline) = Timeline::new(telemetry, &TimeZone::UTC) else { return Ok(None) };
-    let at: Timestamp = timeline.first_at();
-    let budget = loaded.config.flight.budget_of(&[&photo.model, &photo.serial]);
-    let pose = timeline.pose_at(at);
-    Ok(pose.map(|pose| (Aerial::new(lens, Relief::default(), budget), pose, photo.size)))
+/// A photo's camera, where it was, and the size of its pictures.
+fn camera(path: &Path, loaded: &Loaded) -> anyhow::Result<Option<(Aerial, Pose, domain::Size)>> {
+    let found = flights::photographer(&super::read(path)?, &loaded.config.flight);
+    Ok(found.map(|found| (found.camera, found.pose, found.size)))
 }
 
 fn class(id: u64, categories: &[Category]) -> Option<Class> {

@@ -256,8 +256,9 @@ pub(crate) struct Detect {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Compare {
     /// The earlier picture: a photo with or without its pose, a `GeoTIFF`, or a picture with a world file beside it.
+    /// Or a folder of photos with poses: then each later photo is compared with the earlier one of its waypoint.
     pub before: PathBuf,
-    /// The later picture. What has changed is told in its pixels.
+    /// The later picture, or folder. What has changed is told in its pixels.
     pub after: PathBuf,
     /// Write changes.json, a picture of both with the outlines, and, where the place is known, changes.geojson.
     #[arg(long)]

@@ -5,6 +5,7 @@
 mod analyze;
 mod bad_input;
 mod broker;
+mod compare;
 mod crash;
 mod flights;
 mod page;

@@ -134,3 +134,48 @@ fn length(ring: &[[f64; 2]]) -> f64 {
 fn real(count: usize) -> f64 {
     count as f64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A square of 40 pixels on a sheet of half the scale: told of in pixels of the picture.
+    #[test]
+    fn changes_are_told_in_pixels_of_the_picture() {
+        let size = Size::new(100, 60).unwrap();
+        let inside = |at: usize| (20..60).contains(&(at % 100)) && (10..50).contains(&(at / 100));
+        let pixels = 100 * 60;
+        let values = (0..pixels).map(|at| if inside(at) || at < 3 { 0.9 } else { 0.0 }).collect();
+        let sheet = Sheet {
+            size,
+            scale: [0.5; 2],
+            before: vec![90; 3 * pixels],
+            after: (0..pixels)
+                .flat_map(|at| if inside(at) { [200, 90, 40] } else { [90; 3] })
+                .collect(),
+            seen: vec![true; pixels],
+        };
+        let likely = Likely { size, values };
+        let rules = Rules { threshold: 0.5, least_px: 100.0 };
+        let found = changes(&sheet, &likely, &[], &rules).unwrap();
+        assert_eq!((found.changes.len(), found.specks), (1, 1));
+        let change = &found.changes[0];
+        assert_eq!(change.suppressed, None, "{:?}", change.signs);
+        assert!(
+            (change.area_px - 6400.0).abs() < 1e-9 && (change.perimeter_px - 320.0).abs() < 1e-9
+        );
+        assert!((change.probability - 0.9).abs() < 1e-6);
+        assert!(
+            change.rings[0].contains(&[40.0, 20.0]) && change.rings[0].contains(&[120.0, 100.0])
+        );
+        let mask = found.mask(Size::new(200, 120).unwrap()).unwrap();
+        let count = mask.iter().filter(|byte| **byte > 0).count();
+        assert!(count.abs_diff(6400) <= 200, "{count}");
+        let whole = likely.mask(0.5, size).unwrap();
+        assert_eq!(whole.iter().filter(|byte| **byte > 0).count(), 1603);
+        let large = Rules { least_px: 7000.0, ..rules };
+        let found = changes(&sheet, &likely, &[], &large).unwrap();
+        assert_eq!(found.changes[0].suppressed, Some(Reason::TooSmall));
+        assert!(found.mask(size).unwrap().iter().all(|byte| *byte == 0));
+    }
+}

@@ -1,6 +1,6 @@
 //! How large a picture says it is, without decoding it.
 //!
-//! JPEG, PNG, BMP and WebP; of others nothing is known, and the decoder's own limit holds.
+//! JPEG, PNG, BMP, WebP and TIFF; of others nothing is known, and the decoder's own limit holds.
 
 /// Width and height as stored, before any turning; nothing if the format is another or the header is torn.
 pub(super) fn size(file: &[u8]) -> Option<(u32, u32)> {
@@ -14,8 +14,24 @@ pub(super) fn size(file: &[u8]) -> Option<(u32, u32)> {
             Some((side(18)?, side(22)?))
         }
         [b'R', b'I', b'F', b'F', ..] if file.get(8..12)? == b"WEBP" => webp(file),
+        [b'I', b'I', 42, 0, ..] => tiff(file, little),
+        [b'M', b'M', 0, 42, ..] => tiff(file, big),
         _ => None,
     }
+}
+
+/// The sides among the entries of the first directory.
+fn tiff(file: &[u8], number: fn(&[u8], usize, usize) -> Option<u32>) -> Option<(u32, u32)> {
+    let directory = usize::try_from(number(file, 4, 4)?).ok()?;
+    let entries = usize::try_from(number(file, directory, 2)?).ok()?;
+    let side = |tag: u32| {
+        let mut starts = (0..entries).map(|nth| directory.checked_add(2 + 12 * nth));
+        let entry = starts.find_map(|at| at.filter(|&at| number(file, at, 2) == Some(tag)))?;
+        // 3 is a short number, 4 a long one.
+        let length = if number(file, entry + 2, 2)? == 3 { 2 } else { 4 };
+        number(file, entry + 8, length)
+    };
+    Some((side(256)?, side(257)?))
 }
 
 /// From marker to marker until one that starts a frame.
@@ -86,11 +102,18 @@ mod tests {
         bmp.extend((-480_i32).to_le_bytes());
         let mut vp8x = b"RIFF\0\0\0\0WEBPVP8X\0\0\0\0\0\0\0\0".to_vec();
         vp8x.extend([0x7F, 0x02, 0, 0xDF, 0x01, 0]);
+        // A long width and a short height behind another entry.
+        let mut tiff = b"MM\0*\0\0\0\x08\0\x03".to_vec();
+        tiff.extend([0, 254, 0, 4, 0, 0, 0, 1, 0, 0, 0, 0]);
+        tiff.extend([1, 0, 0, 4, 0, 0, 0, 1, 0, 0, 0x9C, 0x40]);
+        tiff.extend([1, 1, 0, 3, 0, 0, 0, 1, 0x01, 0xE0, 0, 0]);
         for (file, expected) in [
             (png, Some((20_000, 7))),
             (jpeg, Some((640, 480))),
             (bmp, Some((640, 480))),
             (vp8x, Some((640, 480))),
+            (tiff, Some((40_000, 480))),
+            (b"II*\0\xFF\xFF\xFF\xFF".to_vec(), None),
             (b"GIF89a".to_vec(), None),
             (b"\xFF\xD8\xFF\xDA".to_vec(), None),
             (b"\xFF\xD8 torn".to_vec(), None),
@@ -102,7 +125,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_are_survived(
-            head in prop::sample::select(vec![&b"\x89PNG"[..], b"\xFF\xD8", b"BM", b"RIFF", b""]),
+            head in prop::sample::select(vec![&b"\x89PNG"[..], b"\xFF\xD8", b"BM", b"RIFF", b"II*\0", b"MM\0*", b""]),
             rest in prop::collection::vec(any::<u8>(), 0..200),
         ) {
             let file = [head, &rest].concat();

@@ -5,6 +5,8 @@
 //! permits, fences and a person.
 
 mod epoch;
+mod flights;
+mod laid;
 mod told;
 
 use std::io::Write as _;
@@ -12,14 +14,14 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use detector::change::{
-    self, Basis, ChangeNet, Changes, Registration, Rules, Sheet, Tone, Unregistered, register,
-};
+use detector::change::{self, Basis, ChangeNet, Changes, Registration, Rules, Sheet, Tone};
 use detector::{Config, Detect as _, Onnx, Tiled, Warp, picture};
 use domain::{Bbox, Frame};
 use ground::{Area, Raised, Traced};
+use serde_json::json;
 
 use self::epoch::{Epoch, traced};
+use self::flights::Waypoint;
 use self::told::{Tale, Told};
 use crate::cli;
 use crate::config::Loaded;
@@ -32,11 +34,6 @@ const SAID_SIGMA_M: f64 = 1.0;
 const SAID_SCALE: f64 = 0.02;
 /// Where no scale is known, changes smaller than a square of this side are suppressed, pixels of the network's.
 const LEAST_SIDE_PX: f64 = 12.0;
-/// How far apart two pictures may lie of which no points were compared, 1 σ in pixels: pixel on pixel, and by
-/// coordinates.
-const GIVEN_APART_PX: f64 = 1.0;
-const POSED_APART_PX: f64 = 3.0;
-
 pub(crate) fn run(args: &cli::Compare) -> anyhow::Result<ExitCode> {
     let mut loaded = super::load(args.config.as_deref())?;
     check(args)?;
@@ -46,36 +43,137 @@ pub(crate) fn run(args: &cli::Compare) -> anyhow::Result<ExitCode> {
     if let Some(dir) = &args.models_dir {
         loaded.config.models_dir = Some(dir.clone());
     }
-    let before = Epoch::read(&args.before, "before", args, &loaded)?;
-    let after = Epoch::read(&args.after, "after", args, &loaded)?;
-    let guess = before.onto(&after).and_then(Warp::new);
-    let registration = lay(&before, &after, guess, args)?;
-    let gsd_cm = args.gsd.or_else(|| after.gsd_cm());
-    let mut net =
-        ChangeNet::open(&args.model, &loaded.config.detector, &loaded.config.models_dir())
-            .context("cannot open the network that compares")?;
-    let scale = gsd_cm.zip(net.gsd_cm()).map_or(1.0, |(has, likes)| has / likes);
-    let sheet = Sheet::new(&before.frame, &after.frame, &registration.warp, scale, TONE)
-        .context("cannot lay one picture over the other")?;
-    let likely = net.look(&sheet).context("cannot compare the pictures")?;
-    let vehicles =
-        vehicles(args, &loaded, [&before.frame, &after.frame], gsd_cm, &registration.warp)?;
-    let least_px = match m2_per_px(args, &after) {
-        Some(m2) => args.least / m2,
-        None => LEAST_SIDE_PX * LEAST_SIDE_PX / (sheet.scale[0] * sheet.scale[1]),
+    let mut desk = Desk { args, loaded, opened: None };
+    let text = if args.before.is_dir() && args.after.is_dir() {
+        desk.flights()?
+    } else {
+        let told = desk.compare(&args.before, &args.after, args.out.as_deref())?;
+        if args.json { told.json()? } else { told.text() }
     };
-    let rules = Rules { threshold: args.threshold.unwrap_or(net.threshold()), least_px };
-    let found =
-        change::changes(&sheet, &likely, &vehicles, &rules).context("cannot outline changes")?;
-    let mut told = tell(args, &after, &registration, gsd_cm, &found, net.identity());
-    told.contradicted = guess.is_some() && registration.basis == Basis::Features;
-    told.guess_off_px = guess.and_then(|guess| off(&guess, &registration.warp, before.frame.size));
-    if let Some(out) = &args.out {
-        write(out, &told, &sheet, &found, &after.frame)?;
-    }
-    let text = if args.json { told.json()? } else { told.text() };
     std::io::stdout().write_all(text.as_bytes()).context("cannot print")?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where pictures are compared, one pair after the other.
+struct Desk<'a> {
+    args: &'a cli::Compare,
+    loaded: Loaded,
+    opened: Option<Opened>,
+}
+
+/// What looks at pictures; opened once there is a pair to look at.
+struct Opened {
+    net: ChangeNet,
+    /// Finds vehicles.
+    detector: Option<Tiled>,
+}
+
+impl Desk<'_> {
+    /// Compares photos of the same waypoints of two flights.
+    fn flights(&mut self) -> anyhow::Result<String> {
+        let (before, after) = (&self.args.before, &self.args.after);
+        let waypoints = flights::waypoints(before, after, &self.loaded)?;
+        anyhow::ensure!(
+            !waypoints.found.is_empty(),
+            "no photo in `{}` was taken where and how one in `{}` was: {} have no earlier one near, {} carry no pose",
+            after.display(),
+            before.display(),
+            waypoints.alone.len(),
+            waypoints.poseless
+        );
+        let (mut text, mut all) = (String::new(), Vec::new());
+        for Waypoint { before, after } in &waypoints.found {
+            let [from, to] = [before, after].map(|path| epoch::name(path));
+            let folder = after.file_stem().unwrap_or_default();
+            let out = self.args.out.as_ref().map(|out| out.join(folder));
+            let (words, value) = match self.compare(before, after, out.as_deref()) {
+                Ok(told) => (told.text(), told.value()?),
+                // One pair that cannot be compared is no reason to leave out the others.
+                Err(error) => {
+                    let why = format!("{error:#}");
+                    let value = json!({ "before": &from, "after": &to, "refused": &why });
+                    (format!("refused: {why}\n"), value)
+                }
+            };
+            text.push_str(&format!("{from} and {to}\n{words}\n"));
+            all.push(value);
+        }
+        if self.args.json {
+            return Ok(serde_json::to_string_pretty(&all)? + "\n");
+        }
+        let alone: Vec<String> = waypoints.alone.iter().map(|path| epoch::name(path)).collect();
+        let of = waypoints.found.len() + alone.len();
+        text.push_str(&format!("{} of {of} later photos compared", waypoints.found.len()));
+        if !alone.is_empty() {
+            text.push_str(&format!("; nobody near {}", alone.join(", ")));
+        }
+        text.push_str(&format!("; {} photos without a pose\n", waypoints.poseless));
+        Ok(text)
+    }
+
+    fn compare(&mut self, before: &Path, after: &Path, out: Option<&Path>) -> anyhow::Result<Told> {
+        let args = self.args;
+        let names = [before, after].map(epoch::name);
+        let before = Epoch::read(before, "before", args, &self.loaded)?;
+        let after = Epoch::read(after, "after", args, &self.loaded)?;
+        let guess = before.onto(&after).and_then(Warp::new);
+        let registration = laid::lay(&before, &after, guess, args)?;
+        let gsd_cm = args.gsd.or_else(|| after.gsd_cm());
+        let Opened { net, detector } = self.opened()?;
+        let scale = gsd_cm.zip(net.gsd_cm()).map_or(1.0, |(has, likes)| has / likes);
+        let sheet = Sheet::new(&before.frame, &after.frame, &registration.warp, scale, TONE)
+            .context("cannot lay one picture over the other")?;
+        let likely = net.look(&sheet).context("cannot compare the pictures")?;
+        let vehicles = match detector {
+            Some(detector) => {
+                vehicles(detector, [&before.frame, &after.frame], gsd_cm, &registration.warp)?
+            }
+            None => Vec::new(),
+        };
+        let least_px = match m2_per_px(args, &after) {
+            Some(m2) => args.least / m2,
+            None => LEAST_SIDE_PX * LEAST_SIDE_PX / (sheet.scale[0] * sheet.scale[1]),
+        };
+        let rules = Rules { threshold: args.threshold.unwrap_or(net.threshold()), least_px };
+        let found = change::changes(&sheet, &likely, &vehicles, &rules)
+            .context("cannot outline changes")?;
+        let mut told = tell(args, &after, &registration, &found);
+        let (model, sha256) = net.identity();
+        [told.before, told.after] = names;
+        (told.model, told.sha256) = (model.to_owned(), sha256.to_owned());
+        told.gsd_cm = gsd_cm;
+        told.contradicted = guess.is_some() && registration.basis == Basis::Features;
+        told.guess_off_px =
+            guess.and_then(|guess| laid::off(&guess, &registration.warp, before.frame.size));
+        if let Some(out) = out {
+            write(out, &told, &sheet, &found, &after.frame)?;
+        }
+        Ok(told)
+    }
+
+    fn opened(&mut self) -> anyhow::Result<&mut Opened> {
+        let opened = match self.opened.take() {
+            Some(opened) => opened,
+            None => Opened::new(self.args, &self.loaded)?,
+        };
+        Ok(self.opened.insert(opened))
+    }
+}
+
+impl Opened {
+    fn new(args: &cli::Compare, loaded: &Loaded) -> anyhow::Result<Self> {
+        let (usual, dir) = (&loaded.config.detector, loaded.config.models_dir());
+        let net = ChangeNet::open(&args.model, usual, &dir)
+            .context("cannot open the network that compares")?;
+        if args.vehicles == "none" {
+            return Ok(Self { net, detector: None });
+        }
+        let tiles = usual.tiles.always();
+        let config = Config { model: args.vehicles.clone(), tiles, ..usual.clone() };
+        let onnx = Onnx::open(&config, &dir)
+            .context("cannot open the detector of vehicles; `--vehicles none` does without")?;
+        Ok(Self { net, detector: Some(Tiled::of_config(onnx, &config)) })
+    }
 }
 
 /// Measured to help: docs/change.md.
@@ -97,53 +195,6 @@ fn check(args: &cli::Compare) -> anyhow::Result<()> {
     said("threshold", args.threshold.map(f64::from), 0.01, 0.99)
 }
 
-/// Lays the earlier picture over the later one.
-fn lay(
-    before: &Epoch,
-    after: &Epoch,
-    guess: Option<Warp>,
-    args: &cli::Compare,
-) -> anyhow::Result<Registration> {
-    let sizes = [before.frame.size, after.frame.size];
-    if args.registered {
-        let [from, to] = sizes;
-        anyhow::ensure!(
-            from == to,
-            "the pictures are {}x{} and {}x{}: they do not lie pixel on pixel, leave out --registered",
-            from.width,
-            from.height,
-            to.width,
-            to.height
-        );
-        return Ok(Registration::by(Warp::IDENTITY, Basis::Given, from, to)?);
-    }
-    match (register(&before.frame, &after.frame, guess), guess, &after.seat) {
-        (Ok(registration), _, _) => Ok(registration),
-        // Coordinates of an orthophoto are good to some pixels; a pose is not.
-        (
-            Err(Unregistered::Strangers { .. } | Unregistered::Featureless { .. }),
-            Some(warp),
-            epoch::Seat::Mapped(_),
-        ) => {
-            let [from, to] = sizes;
-            Ok(Registration::by(warp, Basis::Pose, from, to)?)
-        }
-        (Err(error), _, _) => Err(error).context("the pictures cannot be compared"),
-    }
-}
-
-/// How far poses or coordinates alone would have put the pictures apart, in the middle of the common area.
-fn off(guess: &Warp, warp: &Warp, before: domain::Size) -> Option<f64> {
-    let grid =
-        (1..16).flat_map(|y| (1..16).map(move |x| [f64::from(x) / 16.0, f64::from(y) / 16.0]));
-    let pixels = grid.map(|[x, y]| [x * f64::from(before.width), y * f64::from(before.height)]);
-    let apart = pixels.filter_map(|pixel| {
-        let ([a, b], [c, d]) = (guess.point(pixel)?, warp.point(pixel)?);
-        Some((a - c).hypot(b - d))
-    });
-    super::eval::quantile(&mut apart.collect::<Vec<f64>>(), 0.5)
-}
-
 /// What a pixel in the middle of the later picture shows at the height that is taken for roofs.
 fn m2_per_px(args: &cli::Compare, after: &Epoch) -> Option<f64> {
     if let Some(gsd_cm) = args.gsd {
@@ -163,21 +214,11 @@ fn raised(args: &cli::Compare) -> Raised {
 
 /// Boxes of vehicles in both pictures, in pixels of the later one.
 fn vehicles(
-    args: &cli::Compare,
-    loaded: &Loaded,
+    detector: &mut Tiled,
     frames: [&Frame; 2],
     gsd_cm: Option<f64>,
     warp: &Warp,
 ) -> anyhow::Result<Vec<Bbox>> {
-    if args.vehicles == "none" {
-        return Ok(Vec::new());
-    }
-    let usual = &loaded.config.detector;
-    let tiles = usual.tiles.always();
-    let config = Config { model: args.vehicles.clone(), tiles, ..usual.clone() };
-    let onnx = Onnx::open(&config, &loaded.config.models_dir())
-        .context("cannot open the detector of vehicles; `--vehicles none` does without")?;
-    let mut detector = Tiled::of_config(onnx, &config);
     let mut boxes = Vec::new();
     for (frame, onto) in frames.into_iter().zip([Some(warp), None]) {
         let found = detector.detect_at(frame, gsd_cm).context("cannot look for vehicles")?;
@@ -190,19 +231,9 @@ fn vehicles(
     Ok(boxes)
 }
 
-fn tell(
-    args: &cli::Compare,
-    after: &Epoch,
-    registration: &Registration,
-    gsd_cm: Option<f64>,
-    found: &Changes,
-    (model, sha256): (&str, &str),
-) -> Told {
-    let apart_px = match (registration.residual, registration.basis) {
-        (Some(residual), _) => residual.median_px,
-        (None, Basis::Given) => GIVEN_APART_PX,
-        (None, _) => POSED_APART_PX,
-    };
+/// The changes with what the ground makes of them.
+fn tell(args: &cli::Compare, after: &Epoch, registration: &Registration, found: &Changes) -> Told {
+    let apart_px = laid::apart_px(registration);
     let tales = (1..).zip(&found.changes).map(|(number, change)| {
         let traced = traced(change, apart_px);
         let patch = after.patch(&traced, raised(args));
@@ -211,15 +242,15 @@ fn tell(
         Tale { number, change: change.clone(), area, patch }
     });
     Told {
-        before: epoch::name(&args.before),
-        after: epoch::name(&args.after),
-        model: model.to_owned(),
-        sha256: sha256.to_owned(),
+        before: String::new(),
+        after: String::new(),
+        model: String::new(),
+        sha256: String::new(),
         registration: *registration,
         apart_px,
         guess_off_px: None,
         contradicted: false,
-        gsd_cm,
+        gsd_cm: None,
         changes: tales.collect(),
         specks: found.specks,
     }

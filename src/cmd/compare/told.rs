@@ -97,9 +97,13 @@ impl Told {
     }
 
     pub(super) fn json(&self) -> anyhow::Result<String> {
+        Ok(serde_json::to_string_pretty(&self.value()?).context("a comparison is no JSON")? + "\n")
+    }
+
+    pub(super) fn value(&self) -> anyhow::Result<Value> {
         let changes: Vec<Value> =
             self.changes.iter().map(Tale::json).collect::<anyhow::Result<_>>()?;
-        let value = json!({
+        Ok(json!({
             "before": self.before,
             "after": self.after,
             "model": { "id": self.model, "sha256": self.sha256 },
@@ -115,8 +119,7 @@ impl Told {
             "gsd_cm": self.gsd_cm,
             "specks": self.specks,
             "changes": changes,
-        });
-        Ok(serde_json::to_string_pretty(&value).context("a comparison is no JSON")? + "\n")
+        }))
     }
 
     /// WGS-84; nothing where no place is known.

@@ -69,6 +69,10 @@ pub enum Unregistered {
     )]
     Strangers { pairs: usize, inliers: usize },
     #[error(
+        "the two pictures do not show the same place, or too much of it has changed: only {pairs} points look alike"
+    )]
+    Unlike { pairs: usize },
+    #[error(
         "the points that both pictures show lie in {:.0} % of their common area only: it would be stretched over the rest", 100.0 * cover
     )]
     Uneven { cover: f64 },
@@ -208,7 +212,7 @@ struct Fitted {
 fn fit(pairs: &[Pair]) -> Result<Fitted, Unregistered> {
     let strangers = |inliers| Unregistered::Strangers { pairs: pairs.len(), inliers };
     if pairs.len() < check::LEAST_INLIERS {
-        return Err(strangers(0));
+        return Err(Unregistered::Unlike { pairs: pairs.len() });
     }
     let search = Search { tolerance: TOLERANCE_PX, draws: 10_000, confidence: 0.999 };
     let warp = projective(pairs, &search)?.ok_or_else(|| strangers(0))?;

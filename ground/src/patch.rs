@@ -212,7 +212,7 @@ mod tests {
 
     fn traced(rings: &[Vec<[f64; 2]>]) -> Traced<'_> {
         let area_px = rings.iter().map(|ring| area(ring)).fold(0.0, outer_less_holes);
-        let perimeter_px = 4.0 * area(&rings[0]).abs().sqrt();
+        let perimeter_px = rings.first().map_or(0.0, |ring| 4.0 * area(ring).abs().sqrt());
         Traced { rings, area_px, perimeter_px, edge_px: 0.0, apart_px: 0.0 }
     }
 

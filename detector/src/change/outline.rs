@@ -119,7 +119,7 @@ impl<'a> Field<'a> {
         let mut rings = Vec::new();
         while let Some((&start, ways)) = sides.iter().next() {
             let first = ways.iter().position(|&leads| leads).unwrap_or(0);
-            rings.push(walk(&mut sides, start, first));
+            rings.extend(parted(walk(&mut sides, start, first)));
         }
         rings
     }
@@ -128,11 +128,12 @@ impl<'a> Field<'a> {
     fn edge_px(&self, pixels: &[usize]) -> f64 {
         let edge = pixels.iter().filter(|&&at| {
             let mut beside = self.beside(at).into_iter();
-            beside.any(|at| at.is_none_or(|at| self.values[at] < self.threshold))
+            beside.any(|at| at.is_some_and(|at| self.values[at] < self.threshold))
         });
         let mut slopes: Vec<f64> = edge.map(|&at| self.slope(at)).collect();
         slopes.sort_by(f64::total_cmp);
-        let median = slopes.get(slopes.len() / 2).copied().unwrap_or(0.0);
+        // Where the sheet itself ends there is no edge to doubt.
+        let median = slopes.get(slopes.len() / 2).copied().unwrap_or(f64::INFINITY);
         (EDGE_STEP / median.max(1e-6)).clamp(LEAST_EDGE_PX, MOST_EDGE_PX)
     }
 
@@ -180,6 +181,25 @@ fn walk(
         }
     }
     ring
+}
+
+/// A ring that touches itself in a corner is as many rings.
+fn parted(ring: Vec<[usize; 2]>) -> Vec<Vec<[usize; 2]>> {
+    let (mut rings, mut open) = (Vec::new(), Vec::<[usize; 2]>::new());
+    let mut places = BTreeMap::new();
+    for corner in ring {
+        if let Some(&at) = places.get(&corner) {
+            let loose = open.split_off(at);
+            for corner in &loose {
+                places.remove(corner);
+            }
+            rings.push(loose);
+        }
+        places.insert(corner, open.len());
+        open.push(corner);
+    }
+    rings.push(open);
+    rings
 }
 
 /// Nothing for a ring so thin that nothing is left of it.

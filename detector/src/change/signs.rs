@@ -24,7 +24,7 @@ pub enum Reason {
     Vehicle,
     /// Darker or lighter by one factor in all colours, with what was there still to be seen in it.
     Shadow,
-    /// Plants that came or went, without anything straight in their place.
+    /// Plants that came or went, without anything straight that stands or stood in their place.
     Season,
 }
 
@@ -55,6 +55,7 @@ const COLOURED: f64 = 0.6;
 /// Of a surface that is only lit otherwise, registration at fractions of a pixel leaves at least this much alike.
 const SAME_STRUCTURE: f64 = 0.5;
 const PLANTS: f64 = 0.5;
+/// By so much straight lines are more where the plants are not, if something was built.
 const MOST_LINES: f64 = 1.5;
 
 impl Signs {
@@ -81,8 +82,9 @@ impl Signs {
 
     fn is_season(&self) -> bool {
         let [before, after] = self.plants;
-        let [lines_before, lines_after] = self.lines;
-        before.max(after) >= PLANTS && lines_before.max(lines_after) < MOST_LINES
+        // A field is as straight as a house, but not only when it is bare.
+        let [green, bare] = if before >= after { [0, 1] } else { [1, 0] };
+        before.max(after) >= PLANTS && self.lines[bare] - self.lines[green] < MOST_LINES
     }
 }
 

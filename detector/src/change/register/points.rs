@@ -13,6 +13,8 @@ use crate::stabiliser::fit::Pair;
 const MOST: i32 = 6000;
 /// A picture with fewer has nothing to hold on to.
 const LEAST: usize = 60;
+/// The shorter side of a picture that can be recognised at all, pixels.
+const SMALLEST: i32 = 48;
 /// Half of `OpenCV`'s default: haze and shade leave faint corners.
 const THRESHOLD: f32 = 0.0005;
 /// The best match must be so much nearer than the second best.
@@ -26,6 +28,9 @@ pub(super) struct Points {
 }
 
 pub(super) fn find(grey: &Mat, which: &'static str) -> Result<Points, Unregistered> {
+    if grey.rows().min(grey.cols()) < SMALLEST {
+        return Err(Unregistered::Featureless { which, found: 0 });
+    }
     let mut akaze = AKAZE::create(
         AKAZE_DescriptorType::DESCRIPTOR_MLDB,
         0,

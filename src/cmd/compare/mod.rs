@@ -176,7 +176,7 @@ impl Opened {
     }
 }
 
-/// Measured to help: docs/change.md.
+/// On real pairs it neither gains nor costs (docs/change.md), but shadows are judged by their light against the rest.
 const TONE: Tone = Tone::Matched;
 
 fn check(args: &cli::Compare) -> anyhow::Result<()> {

@@ -86,14 +86,20 @@ impl Orthophoto {
             let said = said.filter(|number: &f64| number.is_finite());
             *number = said.ok_or(BadOrthophoto::WorldFile { line: index + 1 })?;
         }
-        let [a, d, b, e, c, f] = numbers;
+        let [right_x, right_y, down_x, down_y, x, y] = numbers;
         let crs = match epsg {
             Some(code) => Crs::epsg(code).ok_or(BadOrthophoto::Crs { epsg: Some(code) })?,
             // A pixel of a hundredth of a degree is a kilometre wide.
-            None if c.abs() <= 180.0 && f.abs() <= 90.0 && a.hypot(d) < 0.01 => Crs::Degrees,
+            None if x.abs() <= 180.0 && y.abs() <= 90.0 && right_x.hypot(right_y) < 0.01 => {
+                Crs::Degrees
+            }
             None => return Err(BadOrthophoto::WhichCrs),
         };
-        Self::new(size, crs, Affine { column: [a, d], row: [b, e], origin: [c, f] })
+        Self::new(
+            size,
+            crs,
+            Affine { column: [right_x, right_y], row: [down_x, down_y], origin: [x, y] },
+        )
     }
 
     fn new(size: Size, crs: Crs, to_model: Affine) -> Result<Self, BadOrthophoto> {

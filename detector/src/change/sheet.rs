@@ -92,8 +92,8 @@ fn moved(before: &Frame, onto: &Warp, to: core::Size) -> opencv::Result<(Mat, Ma
     // Shrunk first where it has many more pixels than the sheet: a warp alone would skip most of them.
     let middle = [f64::from(before.size.width) / 2.0, f64::from(before.size.height) / 2.0];
     let growth = onto.near(middle).map_or([1.0; 2], |local| local.growth());
-    let shrink = growth[0].max(growth[1]).clamp(1e-3, 1.0);
-    let sides = [before.size.width, before.size.height].map(|side| scaled(side, shrink));
+    let factor = growth[0].max(growth[1]).clamp(1e-3, 1.0);
+    let sides = [before.size.width, before.size.height].map(|side| scaled(side, factor));
     let mut small = Mat::default();
     let size = core::Size::new(side(sides[0])?, side(sides[1])?);
     imgproc::resize(&picture, &mut small, size, 0.0, 0.0, imgproc::INTER_AREA)?;

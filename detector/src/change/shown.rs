@@ -49,7 +49,7 @@ pub fn side_by_side(sheet: &Sheet, changes: &[Change], like: &Frame) -> opencv::
     }
     let size = Size { width: canvas.cols().unsigned_abs(), height: canvas.rows().unsigned_abs() };
     let bgr = Bytes::copy_from_slice(canvas.data_bytes()?);
-    Ok(Frame { size, bgr, ..like.clone() })
+    Ok(Frame { size, bgr: bgr.into(), ..like.clone() })
 }
 
 fn draw(

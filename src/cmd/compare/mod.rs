@@ -81,7 +81,7 @@ impl Desk<'_> {
             waypoints.alone.len(),
             waypoints.poseless
         );
-        let (mut text, mut all) = (String::new(), Vec::new());
+        let (mut lines, mut all) = (Vec::new(), Vec::new());
         for Waypoint { before, after } in &waypoints.found {
             let [from, to] = [before, after].map(|path| epoch::name(path));
             let folder = after.file_stem().unwrap_or_default();
@@ -95,7 +95,7 @@ impl Desk<'_> {
                     (format!("refused: {why}\n"), value)
                 }
             };
-            text.push_str(&format!("{from} and {to}\n{words}\n"));
+            lines.push(format!("{from} and {to}\n{words}"));
             all.push(value);
         }
         if self.args.json {
@@ -103,12 +103,12 @@ impl Desk<'_> {
         }
         let alone: Vec<String> = waypoints.alone.iter().map(|path| epoch::name(path)).collect();
         let of = waypoints.found.len() + alone.len();
-        text.push_str(&format!("{} of {of} later photos compared", waypoints.found.len()));
+        lines.push(format!("{} of {of} later photos compared", waypoints.found.len()));
         if !alone.is_empty() {
-            text.push_str(&format!("; nobody near {}", alone.join(", ")));
+            lines.push(format!("nobody near {}", alone.join(", ")));
         }
-        text.push_str(&format!("; {} photos without a pose\n", waypoints.poseless));
-        Ok(text)
+        lines.push(format!("{} photos without a pose\n", waypoints.poseless));
+        Ok(lines.join("\n"))
     }
 
     fn compare(&mut self, before: &Path, after: &Path, out: Option<&Path>) -> anyhow::Result<Told> {

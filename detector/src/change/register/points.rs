@@ -60,18 +60,18 @@ pub(super) fn pairs(
     reach: Option<f64>,
 ) -> Result<Vec<Pair>, Unregistered> {
     let matcher = BFMatcher::create(NORM_HAMMING, false)?;
-    let mut matches = Vector::<Vector<DMatch>>::new();
+    let mut alike = Vector::<Vector<DMatch>>::new();
     let mask = match reach {
         Some(reach) => within(from, to, reach)?,
         None => Mat::default(),
     };
-    matcher.knn_train_match(&from.described, &to.described, &mut matches, 2, &mask, false)?;
+    matcher.knn_train_match(&from.described, &to.described, &mut alike, 2, &mask, false)?;
     let pair = |best: DMatch| {
         let from = from.at.get(usize::try_from(best.query_idx).ok()?)?;
         let to = to.at.get(usize::try_from(best.train_idx).ok()?)?;
         Some(Pair { from: *from, to: *to })
     };
-    Ok(matches.iter().filter_map(|near| distinct(&near)).filter_map(pair).collect())
+    Ok(alike.iter().filter_map(|near| distinct(&near)).filter_map(pair).collect())
 }
 
 fn distinct(near: &Vector<DMatch>) -> Option<DMatch> {

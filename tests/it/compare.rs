@@ -27,6 +27,7 @@ fn the_new_room_on_the_roof_is_found() {
     let best = kept.iter().map(|change| (overlap(change, &ring), change));
     let (iou, room) = best.max_by(|a, b| a.0.total_cmp(&b.0)).expect("something is told of");
     assert!(iou > 0.5, "the best change covers the room by an IoU of {iou:.2}: {kept:?}");
+    assert_eq!(kept.len(), 1, "cars, shadows and leaves are not told of: {kept:?}");
     // 94.8 m² in the truth, which also says how high the room is.
     let (area, sigma) = (number(&room["area_m2"]), number(&room["area_sigma_m2"]));
     assert!((area - 94.8).abs() <= 3.0 * sigma && sigma < 40.0, "{area} ± {sigma}");

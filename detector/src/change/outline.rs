@@ -293,7 +293,8 @@ mod tests {
         assert!((across(0.01) - 0.5).abs() < 1e-9);
         // Over 16 pixels from 1 to 0: a quarter is 4.
         assert!((across(16.0) - 4.0).abs() < 0.1, "{}", across(16.0));
-        assert!((across(1000.0) - 10.0).abs() < 1e-9);
+        assert!((across(60.0) - 10.0).abs() < 1e-9, "no doubt is larger");
+        assert!((across(1000.0) - 0.5).abs() < 1e-9, "what fills the sheet has no edge");
     }
 
     proptest! {

@@ -57,11 +57,11 @@ fn way(turn_deg: f64, zoom: f64, x: f64, y: f64) -> Warp {
     Warp::new([[cos, -sin, x], [sin, cos, y], [2e-5, -1e-5, 1.0]]).unwrap()
 }
 
-fn farthest(a: &Warp, b: &Warp) -> f64 {
+fn farthest(one: &Warp, other: &Warp) -> f64 {
     let corners = [[80.0, 60.0], [560.0, 60.0], [560.0, 420.0], [80.0, 420.0], [320.0, 240.0]];
     corners.iter().fold(0.0, |most: f64, &at| {
-        let ([x, y], [u, v]) = (a.point(at).unwrap(), b.point(at).unwrap());
-        most.max((x - u).hypot(y - v))
+        let (here, there) = (one.point(at).unwrap(), other.point(at).unwrap());
+        most.max((here[0] - there[0]).hypot(here[1] - there[1]))
     })
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::plate::PlateConfig;
 use crate::tile::TileConfig;
 
 /// How objects are found and followed.
@@ -41,6 +42,8 @@ pub struct Config {
     pub quiet_after: Duration,
     /// Looking at frames in parts.
     pub tiles: TileConfig,
+    /// Reading plates, of sources that say why.
+    pub plates: PlateConfig,
     pub tracker: TrackerConfig,
 }
 
@@ -131,6 +134,7 @@ impl Default for Config {
             nms_iou: None,
             quiet_after: Duration::from_hours(6),
             tiles: TileConfig::default(),
+            plates: PlateConfig::default(),
             tracker: TrackerConfig::default(),
         }
     }
@@ -191,6 +195,7 @@ impl Config {
         self.tracker.check(&mut problems);
         let tiles = self.tiles.validate().into_iter();
         problems.0.extend(tiles.map(|(key, problem)| (format!("detector.tiles.{key}"), problem)));
+        problems.0.extend(self.plates.validate());
         problems.0
     }
 }
@@ -276,6 +281,17 @@ mod tests {
             "detector.tracker.lost_after_moving",
             "must be at most lost_after (`500ms`), got `1s`",
         );
+        check(
+            "[plates]\nmin_width = 5",
+            "detector.plates.min_width",
+            "must be 30 to 1000, got `5`",
+        );
+        check(
+            "[plates]\nmin_confidence = nan",
+            "detector.plates.min_confidence",
+            "must lie between 0 and 1, got `NaN`",
+        );
+        check("[plates]\nlooks = 0", "detector.plates.looks", "must be 1 to 50, got `0`");
     }
 
     #[test]

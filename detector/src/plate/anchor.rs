@@ -76,7 +76,11 @@ pub(super) fn decode(
         .zip(scores.iter().zip(boxes.iter().zip(corners)))
         .filter(|(_, (score, _))| score[1] >= min_score)
         .filter_map(|(prior, (score, (bbox, corners)))| {
-            Some(Candidate { bbox: prior.bbox(*bbox)?, corners: prior.corners(*corners), score: score[1] })
+            Some(Candidate {
+                bbox: prior.bbox(*bbox)?,
+                corners: prior.corners(*corners),
+                score: score[1],
+            })
         })
         .collect();
     found.sort_by(|a, b| b.score.total_cmp(&a.score));
@@ -109,7 +113,9 @@ mod tests {
     #[test]
     fn squares_lie_in_the_order_of_the_grids() {
         // As counted by the network itself for 480 x 320 and for sides that are no multiple of a cell.
-        for (width, height, squares) in [(480, 320, 6300), (320, 320, 4200), (33, 17, 46), (1, 1, 6)] {
+        for (width, height, squares) in
+            [(480, 320, 6300), (320, 320, 4200), (33, 17, 46), (1, 1, 6)]
+        {
             assert_eq!(count(width, height), squares, "{width}x{height}");
             assert_eq!(priors(width, height).count(), squares, "{width}x{height}");
         }

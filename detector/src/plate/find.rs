@@ -107,8 +107,7 @@ impl Finder {
 
     fn fill(&mut self, frame: &Frame, part: Part, fit: Fit) -> opencv::Result<()> {
         let whole = as_mat(frame)?;
-        let shown =
-            Rect::new(side(part.x)?, side(part.y)?, side(part.width)?, side(part.height)?);
+        let shown = Rect::new(side(part.x)?, side(part.y)?, side(part.width)?, side(part.height)?);
         let picture = Mat::roi(&whole, shown)?;
         let (width, height) = (side(fit.width)?, side(fit.height)?);
         let size = core::Size::new(width, height);
@@ -178,14 +177,13 @@ fn read(given: &[Given], fit: Fit, min_score: f32) -> Result<Vec<Candidate>, Det
     for (output, width) in [(boxes, 4), (scores, 2), (corners, 8)] {
         if output.numbers.len() != squares * width {
             let shape = &output.shape;
-            return Err(unexpected(format!("an output {shape:?}, expected [1, {squares}, {width}]")));
+            return Err(unexpected(format!(
+                "an output {shape:?}, expected [1, {squares}, {width}]"
+            )));
         }
     }
-    let outputs = Outputs {
-        boxes: &boxes.numbers,
-        scores: &scores.numbers,
-        corners: &corners.numbers,
-    };
+    let outputs =
+        Outputs { boxes: &boxes.numbers, scores: &scores.numbers, corners: &corners.numbers };
     let mut candidates = anchor::decode(outputs, fit.columns, fit.rows, min_score);
     if let Some(Candidate { score, .. }) = candidates.first().filter(|c| c.score > MOST_SCORE) {
         return Err(DetectProblem::NotAProbability { score: *score });

@@ -1,12 +1,23 @@
 //! Plates of vehicles: where they are, what stands on them, and how sure that is.
 //!
 //! [`Finder`] finds the four corners of plates in a part of a frame. [`Reader`] turns what they enclose upright
-//! ([`rectify`]), reads it, and lets through only what the standard allows ([`grammar`]); what it cannot tell it
-//! leaves unknown. [`Looks`] joins the readings of one vehicle at several moments into one.
+//! (`rectify`), reads it, and lets through only what the standard allows (`grammar`, `ctc`); what it cannot tell it
+//! leaves unknown. [`Vote`] joins the looks at one vehicle at several moments into one plate.
 //!
 //! Plates are personal data. Nothing here decides whether they may be read: who calls does.
 
 mod anchor;
+mod colour;
+mod config;
+mod ctc;
 mod find;
+mod grammar;
+mod reader;
+mod rectify;
+mod vote;
 
+pub use config::PlateConfig;
 pub use find::{Finder, FoundPlate, Point};
+pub use grammar::is_legal;
+pub use reader::{Reader, Reading};
+pub use vote::Vote;

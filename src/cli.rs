@@ -34,7 +34,7 @@ pub(crate) enum Command {
     Models(Models),
     /// Send what a drone brought back to a running program, as one flight.
     Upload(Upload),
-    /// Compare with truth: boxes, changes, positions, tracks.
+    /// Compare with truth: boxes, changes, plates, positions, tracks.
     #[command(subcommand)]
     Eval(Eval),
     /// The people who sign in.
@@ -130,6 +130,8 @@ pub(crate) enum Eval {
     /// Masks of change against labelled ones, a network's or given: a folder with `label` in it, `A` (before) and `B`
     /// (after) for a network, and `predict_NAME` for given masks.
     Change(EvalChange),
+    /// Plates that are read against what stands on them: exact, per character, unknown, by colour and width.
+    Plates(Plates),
     /// How far the middle of the picture, projected from the pose alone, lies from the frame centre that
     /// every packet of a MISB ST 0601 stream says.
     Ground {
@@ -299,6 +301,44 @@ pub(crate) struct Compare {
     /// Where manifest.toml and cache/ are. Default: as configured, else `models`.
     #[arg(long)]
     pub models_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Plates {
+    /// Lists of `{"file", "text"}`, with `colour` and `corners` where known; pictures lie in `images` beside each.
+    #[arg(required = true)]
+    pub labels: Vec<PathBuf>,
+    /// The pictures show streets, in which plates have to be found first. Default: each is a plate.
+    #[arg(long)]
+    pub find: bool,
+    /// Make wider pictures so narrow first, in pixels; several widths give several tables.
+    #[arg(long, value_delimiter = ',', conflicts_with = "find")]
+    pub width: Vec<u32>,
+    /// Only every other plate of each list: the odd ones chose our thresholds, the even ones test them.
+    #[arg(long, value_enum, default_value = "all")]
+    pub part: Part,
+    /// A character that is less sure makes the plate unknown. Default: as configured, else 0.8.
+    #[arg(long)]
+    pub min_confidence: Option<f32>,
+    /// Take settings from here.
+    #[arg(long)]
+    pub config: Option<PathBuf>,
+    /// Where manifest.toml and cache/ are. Default: as configured, else `models`.
+    #[arg(long)]
+    pub models_dir: Option<PathBuf>,
+    /// JSON instead of a table.
+    #[arg(long)]
+    pub json: bool,
+    /// Also a page with the plates that were read wrong or not at all. It shows the set's pictures: mind their licence.
+    #[arg(long)]
+    pub html: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Part {
+    All,
+    Odd,
+    Even,
 }
 
 #[derive(Debug, clap::Args)]

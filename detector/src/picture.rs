@@ -103,6 +103,23 @@ pub fn crop(frame: &Frame, seen: RelBox, margin: f64) -> Result<Frame, PictureEr
     Ok(Frame { size, bgr: pixels.into(), ..frame.clone() })
 }
 
+/// The frame made narrower, each pixel the mean of what it covers; as it is where it is not wider than `width`.
+pub fn narrowed(frame: &Frame, width: u32) -> Result<Frame, PictureError> {
+    let Size { width: from, height } = frame.size;
+    if width >= from {
+        return Ok(frame.clone());
+    }
+    let height = (u64::from(height) * u64::from(width) / u64::from(from)).max(1);
+    let size = Size::new(width, u32::try_from(height).unwrap_or(u32::MAX))?;
+    let shrink = || {
+        let mut small = Mat::default();
+        let to = opencv::core::Size::new(side(size.width)?, side(size.height)?);
+        imgproc::resize(&as_mat(frame)?, &mut small, to, 0.0, 0.0, imgproc::INTER_AREA)?;
+        Ok(Bytes::copy_from_slice(small.data_bytes()?))
+    };
+    Ok(Frame { bgr: shrink().map_err(failed("shrink", frame.size))?, size, ..frame.clone() })
+}
+
 /// Reads a picture file into packed BGR, upright as its EXIF says. Grey, CMYK, 16 bit and transparent
 /// pictures become 8 bit BGR; what is transparent keeps the colour it has. One that is too large is refused
 /// by its header, before memory is taken for it.
@@ -341,6 +358,21 @@ mod tests {
         }
         let cut = crop(&frame, seen(3.0 / 40.0, 2.0 / 20.0, 1.0 / 40.0, 1.0 / 20.0), 0.0).unwrap();
         assert_eq!(&cut.bgr[..3], [255; 3]);
+    }
+
+    #[test]
+    fn a_narrowed_frame_keeps_its_shape() {
+        for (width, height, to, expected) in [
+            (300, 100, 60, (60, 20)),
+            (60, 20, 60, (60, 20)),
+            (60, 20, 90, (60, 20)),
+            (300, 4, 1, (1, 1)),
+        ] {
+            let small = narrowed(&frame(width, height), to).unwrap();
+            assert_eq!((small.size.width, small.size.height), expected);
+            assert_eq!(small.bgr.len(), small.size.bgr_bytes());
+        }
+        assert!(narrowed(&frame(300, 100), 0).is_err());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! How well plates are read: text against text.
 
+use domain::UNKNOWN_PROVINCE;
 use serde::Serialize;
 
 use super::{real, share};
@@ -12,6 +13,10 @@ pub struct PlateCounts {
     pub read: u64,
     /// Every character is right.
     pub exact: u64,
+    /// All that was told is right, but the province was not told (`?`).
+    pub provinceless: u64,
+    /// A character that was told is wrong, or there are too many or too few.
+    pub wrong: u64,
     /// Characters of the truth, of all plates.
     pub characters: u64,
     /// Characters to change, add or remove to come from the answers to the truth.
@@ -24,7 +29,11 @@ const LONGEST: usize = 64;
 impl PlateCounts {
     /// Adds one plate. Separators (`·`, `-`, blanks) and the case of letters do not count.
     pub fn add(&mut self, truth: &str, answer: &str) {
+        let untold = answer.starts_with(UNKNOWN_PROVINCE);
         let (truth, answer) = (plain(truth), plain(answer));
+        let provinceless = untold && truth.get(1..) == Some(answer.as_slice());
+        self.provinceless += u64::from(provinceless);
+        self.wrong += u64::from(!answer.is_empty() && truth != answer && !provinceless);
         self.plates += 1;
         self.read += u64::from(!answer.is_empty());
         self.exact += u64::from(truth == answer);
@@ -40,6 +49,16 @@ impl PlateCounts {
     /// Of the plates that were read.
     pub fn exact_of_read(self) -> f64 {
         share(real(self.exact), real(self.read))
+    }
+
+    /// Of the plates that were read.
+    pub fn wrong_of_read(self) -> f64 {
+        share(real(self.wrong), real(self.read))
+    }
+
+    /// Of all plates: those without an answer.
+    pub fn unknown_share(self) -> f64 {
+        share(real(self.plates - self.read), real(self.plates))
     }
 
     /// 1 − edits / characters, at least 0.
@@ -96,8 +115,20 @@ mod tests {
             counts.add("京A00001", answer);
         }
         assert_eq!((counts.plates, counts.read, counts.exact), (3, 2, 1));
+        assert_eq!((counts.wrong, counts.provinceless), (1, 0));
         assert!((counts.exact_of_read() - 0.5).abs() < 1e-12);
         assert!((counts.exact_share() - 1.0 / 3.0).abs() < 1e-12);
         assert!((counts.character_share() - 13.0 / 21.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_province_that_is_not_told_is_not_wrong() {
+        for (answer, provinceless, wrong) in
+            [("?A12345", 1, 0), ("?A12346", 0, 1), ("皖A12345", 0, 0), ("A12345", 0, 1), ("", 0, 0)]
+        {
+            let mut counts = PlateCounts::default();
+            counts.add("皖A12345", answer);
+            assert_eq!((counts.provinceless, counts.wrong), (provinceless, wrong), "{answer}");
+        }
     }
 }

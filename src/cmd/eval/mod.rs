@@ -5,6 +5,7 @@ mod detect;
 mod flight;
 mod ground;
 mod photos;
+mod plates;
 mod track;
 
 use std::io::Write as _;
@@ -19,6 +20,7 @@ pub(crate) fn run(args: &cli::Eval) -> anyhow::Result<ExitCode> {
     match args {
         cli::Eval::Detect(args) => print(&detect::eval(args)?),
         cli::Eval::Change(args) => print(&change::eval(args)?),
+        cli::Eval::Plates(args) => print(&plates::eval(args)?),
         cli::Eval::Ground { klv } => print(&ground::eval(klv)?),
         cli::Eval::Photos { coco, config } => print(&photos::eval(coco, config.as_deref())?),
         cli::Eval::Track { mot } => print(&track::eval(mot)?),

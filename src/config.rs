@@ -61,6 +61,12 @@ pub(crate) struct Source {
     /// Ground points whose pixels somebody measured; without it no ground position is claimed.
     #[serde(default)]
     pub survey: Option<PathBuf>,
+    /// What it watches for, in words: every person filmed may ask. Reading plates needs it. Default: none.
+    #[serde(default)]
+    pub purpose: Option<String>,
+    /// Reads the plates of vehicles that are about to be alerted on. Default: false.
+    #[serde(default)]
+    pub read_plates: bool,
     /// Looks at its frames in parts. Default: as `[detector.tiles]`.
     #[serde(default)]
     pub tiles: Option<detector::TileConfig>,
@@ -110,6 +116,7 @@ impl Default for Loaded {
     }
 }
 
+const LONGEST_PURPOSE: usize = 200;
 /// Configuration files are small; whatever is larger is not one.
 const MOST_BYTES: u64 = 4 << 20;
 
@@ -227,6 +234,12 @@ impl Config {
         }
     }
 
+    /// Sources whose plates are read: those that say so, and what for.
+    pub(crate) fn plate_sources(&self) -> BTreeSet<SourceId> {
+        let reads = |source: &&Source| source.read_plates && source.purpose.is_some();
+        self.source.iter().filter(reads).map(|source| source.id.clone()).collect()
+    }
+
     pub(crate) fn segments_dir(&self) -> PathBuf {
         self.segments_dir.clone().unwrap_or_else(|| "data/segments".into())
     }
@@ -253,10 +266,25 @@ impl Source {
                 "a surveyed source takes its fences from `rules.fences`: remove `survey` or `zone`";
             found.push((format!("source.{}.survey", self.id), rule.to_owned()));
         }
+        found.extend(self.purpose_problem());
         for (key, problem) in self.tiles.iter().flat_map(detector::TileConfig::validate) {
             found.push((format!("source.{}.tiles.{key}", self.id), problem));
         }
         found
+    }
+
+    fn purpose_problem(&self) -> Option<(String, String)> {
+        let words = self.purpose.as_deref().map(str::trim);
+        if words.is_some_and(|words| words.is_empty() || words.chars().count() > LONGEST_PURPOSE) {
+            let rule = format!("must be 1 to {LONGEST_PURPOSE} characters, or left out");
+            return Some((format!("source.{}.purpose", self.id), rule));
+        }
+        let needless = self.read_plates && words.is_none();
+        needless.then(|| {
+            let rule =
+                "plates are personal data: say in `purpose` what they are read for".to_owned();
+            (format!("source.{}.read_plates", self.id), rule)
+        })
     }
 
     /// When a file's first picture was taken.
@@ -292,6 +320,28 @@ mod tests {
     #[test]
     fn an_empty_file_is_valid() {
         check("", &[]);
+    }
+
+    #[test]
+    fn plates_are_read_for_a_purpose_alone() {
+        let source = |more: &str| format!("[[source]]\nid = \"a\"\nurl = \"x.mp4\"\n{more}");
+        let read = |text: &str| {
+            let loaded = Loaded::parse(Path::new("x.toml"), text.to_owned()).unwrap();
+            loaded.config.plate_sources().len()
+        };
+        let both = source("purpose = \"违停取证\"\nread_plates = true");
+        check(&both, &[]);
+        assert_eq!(read(&both), 1);
+        let alone = source("purpose = \"违停取证\"");
+        check(&alone, &[]);
+        assert_eq!(read(&alone), 0);
+        let none = source("read_plates = true");
+        check(&none, &["x.toml:4: `source.a.read_plates`: plates are personal data"]);
+        assert_eq!(read(&none), 0);
+        check(
+            &source("purpose = \" \""),
+            &["x.toml:4: `source.a.purpose`: must be 1 to 200 characters"],
+        );
     }
 
     #[test]

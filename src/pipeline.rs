@@ -23,6 +23,7 @@ use crate::stage::detect::{Detectors, Share};
 use crate::stage::inbox::Inbox;
 use crate::stage::judge::{Judged, judge};
 use crate::stage::look::{Looking, Tally, look};
+use crate::stage::plates::Plates;
 use crate::stage::record::Recorder;
 
 /// Stages that run; each ends with its name and how it went.
@@ -38,6 +39,7 @@ pub(crate) struct Parts {
     /// Sources that are flights.
     pub flights: BTreeMap<SourceId, Arc<Legs>>,
     pub engine: Engine,
+    pub plates: Plates,
     pub recorder: Recorder,
     /// Of cameras: whether anything is found.
     pub sights: Option<Arc<Sights>>,
@@ -60,7 +62,18 @@ pub(crate) fn start(inbox: &Arc<Inbox>, parts: Parts, stages: &mut Stages) -> En
     let (tally, counted) = oneshot::channel();
     let (verdict, judged) = oneshot::channel();
 
-    let Parts { detectors, share, tracker, eyes, flights, engine, recorder, sights, memory } =
+    let Parts {
+        detectors,
+        share,
+        tracker,
+        eyes,
+        flights,
+        engine,
+        plates,
+        recorder,
+        sights,
+        memory,
+    } =
         parts;
     let looking = Looking { tracker, flights, sights, memory: memory.clone() };
     let inbox = Arc::clone(inbox);
@@ -77,7 +90,7 @@ pub(crate) fn start(inbox: &Arc<Inbox>, parts: Parts, stages: &mut Stages) -> En
         }
     });
     thread(stages, "judge", move || {
-        if verdict.send(judge(seen, eyes, engine, memory, &to_record)).is_err() {
+        if verdict.send(judge(seen, eyes, engine, plates, memory, &to_record)).is_err() {
             tracing::debug!("nobody asked what was judged");
         }
     });

@@ -155,6 +155,9 @@ fn facts(alert: &Alert) -> Markup {
     html! {
         table {
             tr { th { "停留 stood" } td { (format!("{:.1} s ≥ {:.1} s", alert.dwell_s, alert.dwell_needed_s)) } }
+            @if let Some(plate) = &alert.plate {
+                tr { th { "号牌 plate" } td { (plate.text) " · " (format!("{:.2}", plate.confidence)) } }
+            }
             tr { th { "在围栏内概率 P(inside)" } td { (format!("{:.1} %", alert.probability_inside * 100.0)) } }
             tr { th { "位置 place" } td { (place(&alert.place)) } }
             tr { th { "结束 end" } td { (end(alert)) } }

@@ -213,6 +213,7 @@ pub(crate) fn alert_in(queue: &str, n: u64) -> Alert {
         ended_at: None,
         end_reason: None,
         dwell_s: 180.0,
+        plate: None,
         dwell_needed_s: 180.0,
         time_basis: TimeBasis::Capture,
         review: Review::default(),

@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{AlertId, Class, FenceId, Place, Queue, RelBox, SourceId, TimeBasis, TrackId};
+use crate::{
+    AlertId, Class, FenceId, MaskedPlate, Place, Queue, RelBox, SourceId, TimeBasis, TrackId,
+};
 
 /// A machine result: a lead (线索) until a person has reviewed it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,6 +21,9 @@ pub struct Alert {
     pub track: TrackId,
     pub class: Class,
     pub score: f32,
+    /// Where plates are read and its was legible; never in full.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plate: Option<MaskedPlate>,
     pub fence: FenceRef,
     pub place: Place,
     /// The object in the frame of `raised_at`.

@@ -409,6 +409,7 @@ fn raised(
         ended_at: None,
         end_reason: None,
         dwell_s: view.at.duration_since(stay.since).as_secs_f64(),
+        plate: None,
         dwell_needed_s: config.dwell.as_secs_f64(),
         time_basis: view.basis,
         review: Review::default(),

@@ -220,6 +220,7 @@ async fn look_at_all(
         eyes: serve::eyes(inputs),
         flights: BTreeMap::new(),
         engine,
+        plates: serve::plates(loaded)?,
         memory: None,
         recorder: Recorder::new(
             store.clone(),

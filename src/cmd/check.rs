@@ -8,7 +8,7 @@ use detector::{Manifest, OpenError, Provider, choose};
 
 use super::fences;
 use crate::cli;
-use crate::config::Loaded;
+use crate::config::{Loaded, Source};
 use crate::problem::Problem;
 use crate::sources::Ready;
 
@@ -62,6 +62,7 @@ fn check(loaded: &Loaded, offline: bool) -> (Vec<Problem>, Vec<String>) {
         Err(problem) => problems.push(problem),
     }
     notes.push(privacy_note(loaded));
+    notes.extend(loaded.config.source.iter().filter_map(purpose_note));
     if !offline {
         problems.extend(ready.iter().filter_map(|source| check_source(loaded, source)));
     }
@@ -81,6 +82,12 @@ fn survey_note(source: &Ready) -> Option<String> {
             "survey of `{id}`: 4 points, whose accuracy cannot be judged; measure 6 or more"
         ),
     })
+}
+
+fn purpose_note(source: &Source) -> Option<String> {
+    let plates = if source.read_plates { "are read" } else { "are not read" };
+    let purpose = source.purpose.as_ref()?;
+    Some(format!("purpose of `{}`: {purpose}; plates {plates}", source.id))
 }
 
 fn check_models(loaded: &Loaded) -> Vec<Problem> {

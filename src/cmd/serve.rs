@@ -27,6 +27,7 @@ use crate::sources::{Board, Extent, Ready, To};
 use crate::stage::clip::Cutter;
 use crate::stage::detect::Share;
 use crate::stage::inbox::Inbox;
+use crate::stage::plates::Plates;
 use crate::stage::record::{Recorder, Whose};
 use crate::{coverage, detectors, masking, metric, supervise};
 
@@ -83,9 +84,8 @@ async fn serve(loaded: Loaded, ready: Vec<Ready>) -> anyhow::Result<()> {
         config.ingest.segment_keep,
         config.ingest.segment_max_bytes,
     )?;
-    let scratch = config.segments_dir().join("clips");
-    let cutter =
-        Cutter::new(segments.clone(), scratch).context("cannot make a folder for clips")?;
+    let cutter = Cutter::new(segments.clone(), config.segments_dir().join("clips"))
+        .context("cannot make a folder for clips")?;
     let recorder =
         Recorder::new(store.clone(), Some(cutter), manifest(&loaded, &model), Whose::Cameras);
     let parts = Parts {
@@ -97,6 +97,7 @@ async fn serve(loaded: Loaded, ready: Vec<Ready>) -> anyhow::Result<()> {
         eyes: eyes(&ready),
         flights: BTreeMap::new(),
         engine: engine(&loaded, Arc::clone(&fences), &ready, &store).await?,
+        plates: plates(&loaded)?,
         recorder,
     };
 
@@ -233,6 +234,12 @@ pub(crate) fn eyes(ready: &[Ready]) -> Eyes {
         Some((source.spec.id.clone(), Eye::Surveyed(camera)))
     });
     Eyes(surveyed.collect())
+}
+
+pub(crate) fn plates(loaded: &Loaded) -> anyhow::Result<Plates> {
+    let config = &loaded.config;
+    Plates::of(config.plate_sources(), &config.detector, &config.models_dir())
+        .context("cannot start reading plates")
 }
 
 /// The rules, with the alerts that were open when the program last stopped.

@@ -27,6 +27,7 @@ use crate::sources::{Board, Extent, Ready};
 use crate::stage::clip::Cutter;
 use crate::stage::detect::Share;
 use crate::stage::inbox::Inbox;
+use crate::stage::plates::Plates;
 use crate::stage::record::{Recorder, Whose};
 use crate::{detectors, supervise};
 
@@ -137,6 +138,7 @@ impl Hangar<'_> {
             eyes: Eyes(BTreeMap::from([(source.clone(), Eye::Airborne(airborne))])),
             flights: BTreeMap::from([(source.clone(), Arc::clone(&luggage.legs))]),
             engine,
+            plates: Plates::never(),
             recorder: Recorder::new(self.store.clone(), Some(cutter), manifest, whose),
             memory,
         })

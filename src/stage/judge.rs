@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use crate::flights::{Memory, Written};
 use crate::locate::Eyes;
 use crate::stage::look::Seen;
+use crate::stage::plates::Plates;
 use crate::stage::shot::Shot;
 
 /// What has to be recorded.
@@ -40,6 +41,7 @@ pub(crate) fn judge(
     mut seen: mpsc::Receiver<Seen>,
     mut eyes: Eyes,
     mut engine: Engine,
+    mut plates: Plates,
     memory: Option<Memory>,
     to_record: &mpsc::Sender<Verdict>,
 ) -> Judged {
@@ -48,14 +50,16 @@ pub(crate) fn judge(
     while let Some(seen) = seen.blocking_recv() {
         let verdicts = match seen {
             Seen::End(source) => {
-                let outcomes = engine.finish(&source);
+                let mut outcomes = engine.finish(&source);
+                plates.settle(&source, &mut outcomes);
                 first_moments.settle(outcomes, Now::Over)
             }
             Seen::Frame { frame, sightings } => {
                 let view = eyes.view(&frame.moment(), &sightings);
                 let begun = Instant::now();
-                let outcomes = engine.observe(&view);
+                let mut outcomes = engine.observe(&view);
                 spent += begun.elapsed();
+                plates.attend(&frame, &view, &mut outcomes);
                 first_moments.settle(outcomes, Now::Picture(&frame, &view))
             }
             Seen::Recalled { moment, sightings } => {

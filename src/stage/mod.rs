@@ -7,5 +7,6 @@ pub(crate) mod follow;
 pub(crate) mod inbox;
 pub(crate) mod judge;
 pub(crate) mod look;
+pub(crate) mod plates;
 pub(crate) mod record;
 pub(crate) mod shot;

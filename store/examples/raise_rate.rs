@@ -84,6 +84,7 @@ fn alert(track: u64) -> Result<Alert, Box<dyn std::error::Error>> {
         ended_at: None,
         end_reason: None,
         dwell_s: 180.0,
+        plate: None,
         dwell_needed_s: 180.0,
         time_basis: TimeBasis::Receive,
         review: Review::default(),

@@ -125,6 +125,7 @@ pub(crate) fn alert_at(track: u64, seconds: i64) -> Alert {
         ended_at: None,
         end_reason: None,
         dwell_s: 180.0,
+        plate: None,
         dwell_needed_s: 180.0,
         time_basis: TimeBasis::Receive,
         review: Review::default(),

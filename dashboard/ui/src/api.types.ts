@@ -106,6 +106,13 @@ export type Alert = {
   end_reason: null | "left" | "lost" | "source_ended" | "schedule_closed";
   dwell_s: number;
   dwell_needed_s: number;
+  /** Masked; absent where no plate was read. */
+  plate?: {
+    text: string;
+    confidence: number;
+    colour: null | "blue" | "yellow" | "green" | "yellow-green" | "white" | "black";
+    looks: number;
+  };
   /** `media`: a clip without a known start, whose times count from 1970-01-01. */
   time_basis: "capture" | "receive" | "media";
   review: {

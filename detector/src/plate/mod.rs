@@ -2,7 +2,8 @@
 //!
 //! [`Finder`] finds the four corners of plates in a part of a frame. [`Reader`] turns what they enclose upright
 //! (`rectify`), reads it, and lets through only what the standard allows (`grammar`, `ctc`); what it cannot tell it
-//! leaves unknown. [`Vote`] joins the looks at one vehicle at several moments into one plate.
+//! leaves unknown. [`PlateEye`] does both for one vehicle; [`Vote`] joins the looks at it at several moments into
+//! one plate.
 //!
 //! Plates are personal data. Nothing here decides whether they may be read: who calls does.
 
@@ -10,6 +11,7 @@ mod anchor;
 mod colour;
 mod config;
 mod ctc;
+mod eye;
 mod find;
 mod grammar;
 mod reader;
@@ -17,6 +19,7 @@ mod rectify;
 mod vote;
 
 pub use config::PlateConfig;
+pub use eye::{Glance, PlateEye};
 pub use find::{Finder, FoundPlate, Point};
 pub use grammar::is_legal;
 pub use reader::{Reader, Reading};

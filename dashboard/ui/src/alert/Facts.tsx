@@ -3,9 +3,19 @@ import { Card } from "antd";
 import type { ReactNode } from "react";
 import type { Alert } from "../api.types";
 import { dwellSoFar, formats } from "../format";
+import type { Translate } from "../i18n";
 import { fenceName, queueName } from "../queue/names";
 import { useSettings } from "../settings";
 import css from "./alert.module.css";
+
+function plateFact({ plate }: Alert, t: Translate): [string, ReactNode][] {
+  if (!plate) {
+    return [];
+  }
+  const colour = t(`plate_colour.${plate.colour ?? "null"}`);
+  const sure = t("alert.plate_looks", { score: plate.confidence.toFixed(2), looks: plate.looks });
+  return [[t("alert.plate"), <span key="plate" data-testid="plate">{`${plate.text} · ${colour} · ${sure}`}</span>]];
+}
 
 export function Facts({ alert }: { alert: Alert }) {
   const { t, language } = useSettings();
@@ -19,6 +29,7 @@ export function Facts({ alert }: { alert: Alert }) {
     [t("alert.ended_at"), alert.ended_at ? at(alert.ended_at) : "–"],
     [t("alert.dwell_total"), `${duration(dwellSoFar(alert))} · ${t(`end.${alert.end_reason ?? "null"}`)}`],
     [t("alert.class"), `${t.word("class", alert.class)} · ${t("alert.score", { score: alert.score.toFixed(2) })}`],
+    ...plateFact(alert, t),
     [t("alert.fence"), `${fenceName(alert, language)} · ${t.word("fence_kind", fence.kind)}`],
     [t("alert.authority"), t(`authority.${fence.authority ?? "none"}`)],
     [t("alert.queue"), queueName(alert.queue, t)],

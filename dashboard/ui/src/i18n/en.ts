@@ -150,6 +150,8 @@ export const en: Words = {
   "alert.authority": "Authority",
   "alert.queue": "Queue",
   "alert.source": "Source",
+  "alert.plate": "Plate",
+  "alert.plate_looks": "{score} sure, {looks} looks",
   "alert.track": "Track",
   "alert.class": "Class",
   "alert.score": "score {score}",
@@ -158,6 +160,14 @@ export const en: Words = {
   "alert.evidence": "Evidence",
   "alert.not_found": "There is no such alert",
   "alert.not_found_hint": "The link may be incomplete, or the alert's retention period has passed.",
+
+  "plate_colour.blue": "blue",
+  "plate_colour.yellow": "yellow",
+  "plate_colour.green": "green",
+  "plate_colour.yellow-green": "yellow-green",
+  "plate_colour.white": "white",
+  "plate_colour.black": "black",
+  "plate_colour.null": "colour unknown",
 
   "evidence.name": "File",
   "evidence.size": "Size",

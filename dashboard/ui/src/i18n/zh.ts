@@ -146,6 +146,8 @@ export const zh = {
   "alert.authority": "执法主体",
   "alert.queue": "队列",
   "alert.source": "视频源",
+  "alert.plate": "号牌",
+  "alert.plate_looks": "把握 {score}，{looks} 次读取",
   "alert.track": "轨迹",
   "alert.class": "类别",
   "alert.score": "识别得分 {score}",
@@ -154,6 +156,14 @@ export const zh = {
   "alert.evidence": "证据文件",
   "alert.not_found": "没有这条预警",
   "alert.not_found_hint": "链接可能不完整，或预警已按保存期限清除。",
+
+  "plate_colour.blue": "蓝",
+  "plate_colour.yellow": "黄",
+  "plate_colour.green": "绿",
+  "plate_colour.yellow-green": "黄绿",
+  "plate_colour.white": "白",
+  "plate_colour.black": "黑",
+  "plate_colour.null": "颜色不明",
 
   "evidence.name": "文件",
   "evidence.size": "大小",

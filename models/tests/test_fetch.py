@@ -33,7 +33,10 @@ class InAFolder(unittest.TestCase):
 class Choosing(unittest.TestCase):
     def test_everything_by_default_with_the_library_of_this_machine(self):
         chosen = fetch.choose(MANIFEST, None, "aarch64")
-        self.assertEqual([e.id for e in chosen], ["onnxruntime", "ssdlite-mobilenetv2", "nanodet-g", "aerial", "aerial-int8", "change"])
+        self.assertEqual([e.id for e in chosen], [
+            *("onnxruntime", "ssdlite-mobilenetv2", "nanodet-g", "aerial", "aerial-int8"),
+            *("plate-corners", "plate-text", "centerface", "change"),
+        ])
         self.assertEqual(chosen[0].machine, "aarch64")
 
     def test_only_one_model(self):
@@ -46,7 +49,7 @@ class Choosing(unittest.TestCase):
         self.assertEqual(runtimes({"sse2", "amx_bf16"}), ["onnxruntime", "onnxruntime-openvino"])
 
     def test_unknown_model(self):
-        with self.assertRaisesRegex(FetchError, "no model `nanodet`; the manifest has ssdlite-mobilenetv2, nanodet-g, aerial, aerial-int8"):
+        with self.assertRaisesRegex(FetchError, "no model `nanodet`; the manifest has ssdlite-mobilenetv2, nanodet-g, aerial, aerial-int8, plate-corners, plate-text"):
             fetch.choose(MANIFEST, ["nanodet"], "x86_64")
 
     def test_unknown_machine(self):

@@ -117,6 +117,10 @@ fn key_of(loaded: &Loaded, manifest: &Manifest, name: &str) -> Option<&'static s
     if masks {
         return Some("privacy.mask");
     }
+    let reads_plates = !loaded.config.plate_sources().is_empty();
+    if reads_plates && detector::plate::NETWORKS.contains(&name) {
+        return Some("source.read_plates");
+    }
     let other = name != loaded.config.detector.model && manifest.model(name).is_some();
     (!other && manifest.network(name).is_none()).then_some("detector.model")
 }

@@ -61,7 +61,7 @@ pub struct Finder {
 }
 
 /// `[[network]]` in the manifest.
-const NETWORK: &str = "plate-corners";
+pub(super) const NETWORK: &str = "plate-corners";
 /// What is longer is made smaller before it is looked at, pixels.
 const LONGEST: u32 = 2048;
 /// The coarsest cells: an input is filled up to whole ones.

@@ -24,3 +24,6 @@ pub use find::{Finder, FoundPlate, Point};
 pub use grammar::is_legal;
 pub use reader::{Reader, Reading};
 pub use vote::Vote;
+
+/// What reading needs of the manifest.
+pub const NETWORKS: [&str; 2] = [find::NETWORK, reader::NETWORK];

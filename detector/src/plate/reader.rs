@@ -36,7 +36,7 @@ pub struct Reader {
 }
 
 /// `[[network]]` in the manifest.
-const NETWORK: &str = "plate-text";
+pub(super) const NETWORK: &str = "plate-text";
 /// Key of the file's metadata with a character a line. Blank comes before them, a space behind.
 const CHARACTERS: &str = "character";
 /// Less is writing that is no plate. Of plates that were read right, one in a hundred has less than 0.0016; of 1120

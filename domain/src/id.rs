@@ -69,6 +69,8 @@ names! {
     FenceId,
     /// An enforcement queue; the last level of `xunjian/alert/{queue}`.
     Queue,
+    /// A terminal in a vehicle, by its number.
+    TerminalId,
 }
 
 fn check(name: &str) -> Result<(), BadId> {

@@ -22,6 +22,7 @@ mod plate;
 mod pose;
 mod sighting;
 mod source;
+mod terminal;
 
 pub use alert::{
     Alert, AlertMessage, Authority, EndReason, FenceRef, MessageKind, Review, ReviewState, Rule,
@@ -34,7 +35,7 @@ pub use flight::{
     GroundLook, MediaKind, Motion, TrackPoint, WarningCode,
 };
 pub use frame::{BadFrame, Frame, Moment, Size};
-pub use id::{AlertId, BadId, FenceId, Queue, SourceId, TrackId};
+pub use id::{AlertId, BadId, FenceId, Queue, SourceId, TerminalId, TrackId};
 pub use look::Look;
 pub use observation::{Mount, Observation, View};
 pub use pixels::{ColourMatrix, ColourRange, Pixels, Planes, Rows};
@@ -44,3 +45,4 @@ pub use plate::{MaskedPlate, Plate, PlateColour, UNKNOWN_PROVINCE};
 pub use pose::{Attitude, Fix, Heights, Laser, Lens, Pose};
 pub use sighting::{Bbox, Detection, RelBox, Sighting};
 pub use source::{Placement, SourceKind, SourceState, SourceStatus, TimeBasis};
+pub use terminal::{BodyState, LidState, LoadState, TerminalReport};

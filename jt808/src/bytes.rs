@@ -21,10 +21,6 @@ impl<'a> Cursor<'a> {
         self.0.is_empty()
     }
 
-    pub(crate) const fn len(&self) -> usize {
-        self.0.len()
-    }
-
     /// All that is left.
     pub(crate) const fn rest(&mut self) -> &'a [u8] {
         let rest = self.0;

@@ -63,7 +63,9 @@ pub enum FrameError {
     Checksum { found: u8, wanted: u8 },
     #[error("the frame ends in its header")]
     Header(#[from] Short),
-    #[error("the body is encrypted (bits 10 to 12 of the properties are {0:03b}): only plain bodies are read")]
+    #[error(
+        "the body is encrypted (bits 10 to 12 of the properties are {0:03b}): only plain bodies are read"
+    )]
     Encrypted(u16),
     #[error("bit 15 of the properties is set, which no known form uses")]
     Reserved,

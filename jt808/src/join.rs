@@ -173,8 +173,7 @@ mod tests {
     use super::*;
     use crate::frame::Form;
 
-    const LIMITS: Limits =
-        Limits { messages: 2, bytes: 100, age: SignedDuration::from_secs(60) };
+    const LIMITS: Limits = Limits { messages: 2, bytes: 100, age: SignedDuration::from_secs(60) };
 
     fn second(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()

@@ -99,8 +99,6 @@ pub(crate) fn layout(id: u16, form: Form, length: usize) -> Option<&'static [Fie
         .or_else(|| safety::layout(id))
 }
 
-pub(crate) use uplink::POSITION;
-
 // Short names keep the tables tables.
 const fn field(name: &'static str, kind: Kind) -> Field {
     Field { name, kind, when: When::Always }

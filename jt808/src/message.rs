@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value as Json};
 
+use crate::Form;
 use crate::bytes::Short;
 use crate::frame::{Frame, Header};
 use crate::layout::{self, Field};
 use crate::position::ids;
 use crate::value::{self, Record};
-use crate::Form;
 
 /// What a body says.
 #[derive(Debug, Clone)]

@@ -117,17 +117,7 @@ impl Position {
         let time = cursor.array()?;
         let at = instant(time).ok_or_else(|| BadPosition::Time(text::digits(&time)))?;
         let items = Items(cursor.rest().to_vec());
-        Ok(Self {
-            alarm,
-            status,
-            latitude,
-            longitude,
-            altitude_m,
-            speed,
-            direction,
-            at,
-            items,
-        })
+        Ok(Self { alarm, status, latitude, longitude, altitude_m, speed, direction, at, items })
     }
 
     /// Where it was, in a vehicle whose terminal counts in `datum`. `None` without a satellite fix, with encrypted
@@ -248,7 +238,13 @@ mod tests {
         let lacks = batch(ids::BATCH, &[&[0, 2, 0][..], &element(one)].concat()).unwrap();
         assert_eq!(lacks[1], Err(BadPosition::Count { said: 2, found: 1 }));
         assert_eq!(batch(ids::BATCH, &[0]).unwrap().len(), 1);
-        assert_eq!(batch(ids::POSITION_ASKED, &[&[0, 9][..], one].concat()).unwrap()[0].clone().unwrap().at, huzhou().at);
+        assert_eq!(
+            batch(ids::POSITION_ASKED, &[&[0, 9][..], one].concat()).unwrap()[0]
+                .clone()
+                .unwrap()
+                .at,
+            huzhou().at
+        );
         assert_eq!(batch(ids::HEARTBEAT, &[]), None);
     }
 }

@@ -177,8 +177,16 @@ mod tests {
     #[test]
     fn vendors_disagree_about_what_one_means() {
         let of = |words: [&str; 2], bit| json!({"word": "status", "bit": bit, "values": words});
-        let a = profile(&of(["empty", "full"], 28), &of(["closed", "open"], 29), &of(["down", "raised"], 30));
-        let e = profile(&of(["full", "empty"], 28), &of(["open", "closed"], 29), &of(["down", "raised"], 30));
+        let a = profile(
+            &of(["empty", "full"], 28),
+            &of(["closed", "open"], 29),
+            &of(["down", "raised"], 30),
+        );
+        let e = profile(
+            &of(["full", "empty"], 28),
+            &of(["open", "closed"], 29),
+            &of(["down", "raised"], 30),
+        );
         let bits = position(1 << 28 | 1 << 29, &[]);
         assert_eq!(told(&a, &bits), "Some(Full) Some(Open) Some(Down)");
         assert_eq!(told(&e, &bits), "Some(Empty) Some(Closed) Some(Down)");
@@ -187,7 +195,8 @@ mod tests {
 
     #[test]
     fn what_is_not_sent_is_unknown() {
-        let load = json!({"word": "status", "bit": 8, "values": ["empty", "partial", "unknown", "full"]});
+        let load =
+            json!({"word": "status", "bit": 8, "values": ["empty", "partial", "unknown", "full"]});
         let lid = json!({"word": "0xE1", "bit": 9, "values": ["closed", "open"]});
         let body = json!({"word": "0xe1", "bit": 1, "values": ["down", "raised"]});
         let profile = profile(&load, &lid, &body);

@@ -25,6 +25,7 @@ mod people;
 mod query;
 mod rendition;
 mod row;
+mod terminal;
 
 pub use alert::{Awaited, Written};
 pub use announce::{Change, Changed};
@@ -45,6 +46,7 @@ pub use outbox::Outgoing;
 pub use people::{Role, Session, User};
 pub use query::{AlertFilter, BadCursor, Counts, Cursor, HistoryEntry, Page};
 pub use rendition::{NewRendition, Original, Rendition, RenditionBody, RenditionError};
+pub use terminal::{NewPosition, NewTerminal};
 
 #[cfg(test)]
 mod testing;

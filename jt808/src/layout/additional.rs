@@ -9,10 +9,10 @@ pub(super) fn item(id: u32, _: Form) -> Kind {
         0x01 | 0x14 | 0x15 | 0x16 | 0x17 | 0x25 | 0x2b => Kind::Unsigned(4),
         // Fuel 0.1 l, recorder's speed 0.1 km/h, alarm to be confirmed, temperature, driving video, inputs.
         0x02..=0x04 | 0x06 | 0x18 | 0x2a => Kind::Unsigned(2),
-        0x05 => Kind::Record(&[field("value", Kind::Bytes(Size::Rest))]),
+        0x05 => const { Kind::Record(&[field("value", Kind::Bytes(Size::Rest))]) },
         0x11 => Kind::Record(OVERSPEED),
-        0x12 => Kind::Record(&[u8("areaType"), u32("areaId"), u8("direction")]),
-        0x13 => Kind::Record(&[u32("areaId"), u16("driveTime"), u8("result")]),
+        0x12 => const { Kind::Record(&[u8("areaType"), u32("areaId"), u8("direction")]) },
+        0x13 => const { Kind::Record(&[u32("areaId"), u16("driveTime"), u8("result")]) },
         // Strength of the mobile signal, satellites.
         0x30 | 0x31 => Kind::Unsigned(1),
         0x64 => Kind::Record(safety::ASSISTANCE),

@@ -9,38 +9,38 @@ pub(super) fn layout(id: u16, form: Form) -> Option<&'static [Field]> {
     Some(match id {
         0x8001 => REPLY,
         0x8003 | 0x0005 if form == Form::Of2013 => {
-            &[u16("responseSerialNo"), numbers("id", 1, 2)]
+            const { &[u16("responseSerialNo"), numbers("id", 1, 2)] }
         }
-        0x8003 | 0x0005 => &[u16("responseSerialNo"), numbers("id", 2, 2)],
-        0x8004 => &[time("dateTime")],
-        0x8100 => &[u16("responseSerialNo"), u8("resultCode"), text_to_end("token")],
-        0x8103 => &[field("parameters", parameters::PARAMETERS)],
+        0x8003 | 0x0005 => const { &[u16("responseSerialNo"), numbers("id", 2, 2)] },
+        0x8004 => const { &[time("dateTime")] },
+        0x8100 => const { &[u16("responseSerialNo"), u8("resultCode"), text_to_end("token")] },
+        0x8103 => const { &[field("parameters", parameters::PARAMETERS)] },
         0x8104 | 0x8107 | 0x8201 => &[],
-        0x8105 => &[u8("command"), text_to_end("parameter")],
-        0x8106 => &[numbers("id", 1, 4)],
+        0x8105 => const { &[u8("command"), text_to_end("parameter")] },
+        0x8106 => const { &[numbers("id", 1, 4)] },
         0x8108 => PACKAGE,
-        0x8202 => &[u16("interval"), u32("validityPeriod")],
-        0x8203 => &[u16("responseSerialNo"), u32("type")],
+        0x8202 => const { &[u16("interval"), u32("validityPeriod")] },
+        0x8203 => const { &[u16("responseSerialNo"), u32("type")] },
         0x8300 => MESSAGE,
-        0x8301 => &[u8("type"), list("events", 1, &[u8("id"), string("content", 1)])],
+        0x8301 => const { &[u8("type"), list("events", 1, EVENT)] },
         0x8302 => QUESTION,
-        0x8303 => &[u8("type"), list("infos", 1, &[u8("type"), string("name", 2)])],
-        0x8304 => &[u8("type"), string("content", 2)],
-        0x8400 => &[u8("type"), text("phoneNumber", 20)],
-        0x8401 => &[u8("type"), list("contacts", 1, CONTACT)],
+        0x8303 => const { &[u8("type"), list("infos", 1, INFO)] },
+        0x8304 => const { &[u8("type"), string("content", 2)] },
+        0x8400 => const { &[u8("type"), text("phoneNumber", 20)] },
+        0x8401 => const { &[u8("type"), list("contacts", 1, CONTACT)] },
         0x8500 => CONTROL,
-        0x8600 => &[u8("action"), list("items", 1, CIRCLE)],
-        0x8602 => &[u8("action"), list("items", 1, RECTANGLE)],
+        0x8600 => const { &[u8("action"), list("items", 1, CIRCLE)] },
+        0x8602 => const { &[u8("action"), list("items", 1, RECTANGLE)] },
         0x8604 => POLYGON,
         0x8606 => ROUTE,
-        0x8601 | 0x8603 | 0x8605 | 0x8607 => &[numbers("id", 1, 4)],
-        0x8608 => &[u8("type"), numbers("id", 4, 4)],
-        0x8800 => &[u32("mediaId"), numbers("id", 1, 2)],
+        0x8601 | 0x8603 | 0x8605 | 0x8607 => const { &[numbers("id", 1, 4)] },
+        0x8608 => const { &[u8("type"), numbers("id", 4, 4)] },
+        0x8800 => const { &[u32("mediaId"), numbers("id", 1, 2)] },
         0x8801 => SHOOT,
         0x8802 => MEDIA,
         0x8803 => MEDIA_AND_DELETE,
-        0x8804 => &[u8("command"), u16("time"), u8("save"), u8("audioSamplingRate")],
-        0x8805 => &[u32("id"), u8("delete")],
+        0x8804 => const { &[u8("command"), u16("time"), u8("save"), u8("audioSamplingRate")] },
+        0x8805 => const { &[u32("id"), u8("delete")] },
         _ => return None,
     })
 }
@@ -63,11 +63,12 @@ const MESSAGE: &[Field] = &[
     text_to_end("content"),
 ];
 
-const QUESTION: &[Field] = &[
-    u8("sign"),
-    string("content", 1),
-    list_to_end("options", &[u8("id"), string("content", 2)]),
-];
+const QUESTION: &[Field] =
+    &[u8("sign"), string("content", 1), list_to_end("options", &[u8("id"), string("content", 2)])];
+
+const EVENT: &[Field] = &[u8("id"), string("content", 1)];
+
+const INFO: &[Field] = &[u8("type"), string("name", 2)];
 
 const CONTACT: &[Field] = &[u8("sign"), string("phone", 1), string("name", 1)];
 
@@ -135,8 +136,7 @@ const POLYGON: &[Field] = &[
     NAME,
 ];
 
-const ROUTE: &[Field] =
-    &[u32("id"), u16("attribute"), FROM, TO, list("items", 2, TURN), NAME];
+const ROUTE: &[Field] = &[u32("id"), u16("attribute"), FROM, TO, list("items", 2, TURN), NAME];
 
 const TURN: &[Field] = &[
     u32("id"),
@@ -168,11 +168,5 @@ const SHOOT: &[Field] = &[
 const MEDIA: &[Field] =
     &[u8("type"), u8("channelId"), u8("event"), time("startTime"), time("endTime")];
 
-const MEDIA_AND_DELETE: &[Field] = &[
-    u8("type"),
-    u8("channelId"),
-    u8("event"),
-    time("startTime"),
-    time("endTime"),
-    u8("delete"),
-];
+const MEDIA_AND_DELETE: &[Field] =
+    &[u8("type"), u8("channelId"), u8("event"), time("startTime"), time("endTime"), u8("delete")];

@@ -6,21 +6,24 @@ pub(super) const PARAMETERS: Kind = Kind::Items(Keyed { count: Some(1), id: 4, o
 
 fn parameter(id: u32, _: Form) -> Kind {
     match id {
-        0x0010..=0x0017 | 0x001a | 0x001d | 0x0023..=0x0026 | 0x0040..=0x0044 | 0x0048 | 0x0049
+        0x0010..=0x0017
+        | 0x001a
+        | 0x001d
+        | 0x0023..=0x0026
+        | 0x0040..=0x0044
+        | 0x0048
+        | 0x0049
         | 0x0083 => Kind::Text(Size::Rest),
-        0x0032 => Kind::Record(&[
-            field("startTime", Kind::HourMinute),
-            field("endTime", Kind::HourMinute),
-        ]),
+        0x0032 => Kind::Record(TIMES),
         0x0031 | 0x005b..=0x005e | 0x0081 | 0x0082 | 0x0101 | 0x0103 => Kind::Unsigned(2),
         0x0084 | 0x0090..=0x0092 | 0x0094 | 0xf370 => Kind::Unsigned(1),
         0x0001..=0x0080 if !matches!(id, 0x0075..=0x0079 | 0x007b | 0x007c) => Kind::Unsigned(4),
         0x0093 | 0x0095 | 0x0100 | 0x0102 => Kind::Unsigned(4),
         0x0075 => Kind::Record(VIDEO),
         0x0079 => {
-            Kind::Record(&[u8("storageThreshold"), u8("duration"), u8("startTime")])
+            const { Kind::Record(&[u8("storageThreshold"), u8("duration"), u8("startTime")]) }
         }
-        0x007b => Kind::Record(&[u8("overloadThreshold"), u8("fatigueThreshold")]),
+        0x007b => const { Kind::Record(&[u8("overloadThreshold"), u8("fatigueThreshold")]) },
         0x007c => Kind::Record(WAKING),
         0xf364 => Kind::Record(ASSISTANCE),
         0xf365 => Kind::Record(DRIVER),
@@ -41,6 +44,8 @@ const fn i16(name: &'static str) -> Field {
 const fn i32(name: &'static str) -> Field {
     field(name, Kind::Signed(4))
 }
+
+const TIMES: &[Field] = &[field("startTime", Kind::HourMinute), field("endTime", Kind::HourMinute)];
 
 const VIDEO: &[Field] = &[
     i8("realtimeEncode"),

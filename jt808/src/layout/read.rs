@@ -59,16 +59,14 @@ fn value_of(
             let inner = Size::Prefixed(width).slice(cursor)?;
             Value::Record(read(fields, form, inner)?)
         }
-        Kind::List(count, fields) => Value::List(count.of(cursor, |cursor| {
-            Ok(Value::Record(fields_of(fields, form, cursor)?))
-        })?),
+        Kind::List(count, fields) => Value::List(
+            count.of(cursor, |cursor| Ok(Value::Record(fields_of(fields, form, cursor)?)))?,
+        ),
         Kind::Numbers(count, width) => {
             Value::List(count.of(cursor, |cursor| Ok(Value::Unsigned(cursor.number(width)?)))?)
         }
         Kind::Items(keyed) => Value::Items(keyed.of(form, cursor)?),
-        Kind::Choice(by, kind) => {
-            value_of(kind(number(before, by), form), form, before, cursor)?
-        }
+        Kind::Choice(by, kind) => value_of(kind(number(before, by), form), form, before, cursor)?,
         Kind::Nought => Value::Unsigned(0),
     })
 }

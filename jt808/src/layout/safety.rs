@@ -1,14 +1,12 @@
 //! Active safety: T/JSATL 12 (苏标) in frames of 2013, T/GDRTA 002 (粤标), whose identifiers are longer, in those of
 //! 2019.
 
-use super::{
-    Count, Field, Form, Kind, Size, field, list, only, string, text, time, u8, u16, u32,
-};
+use super::{Count, Field, Form, Kind, Size, field, list, only, string, text, time, u8, u16, u32};
 
 pub(super) fn layout(id: u16) -> Option<&'static [Field]> {
     Some(match id {
         0x1210 => FILES,
-        0x1211 | 0x1212 => &[string("name", 1), u8("type"), u32("size")],
+        0x1211 | 0x1212 => const { &[string("name", 1), u8("type"), u32("size")] },
         0x9208 => ASK_FILES,
         0x9212 => FILE_DONE,
         _ => return None,
@@ -104,13 +102,8 @@ pub(super) const DRIVER: &[Field] =
 /// 0x66, tyres.
 pub(super) const TYRES: &[Field] = alarm!( ; list("items", 1, TYRE));
 
-const TYRE: &[Field] = &[
-    u8("position"),
-    u16("type"),
-    u16("pressure"),
-    u16("temperature"),
-    u16("batteryLevel"),
-];
+const TYRE: &[Field] =
+    &[u8("position"), u16("type"), u16("pressure"), u16("temperature"), u16("batteryLevel")];
 
 /// 0x67, blind spots.
 pub(super) const BLIND_SPOT: &[Field] = alarm!(u8("type"); );
@@ -118,13 +111,17 @@ pub(super) const BLIND_SPOT: &[Field] = alarm!(u8("type"); );
 /// What a peripheral says through 0900.
 pub(super) fn passed_on(key: u32, _: Form) -> Kind {
     match key {
-        0xf7 => Kind::Record(&[list("items", 1, &[u8("id"), field("", Kind::Sized(1, STATE))])]),
-        0xf8 => Kind::Record(&[list("items", 1, &[u8("id"), field("", Kind::Sized(1, SYSTEM))])]),
+        0xf7 => const { Kind::Record(&[list("items", 1, STATES)]) },
+        0xf8 => const { Kind::Record(&[list("items", 1, SYSTEMS)]) },
         _ => Kind::Bytes(Size::Rest),
     }
 }
 
+const STATES: &[Field] = &[u8("id"), field("", Kind::Sized(1, STATE))];
+
 const STATE: &[Field] = &[u8("workState"), u32("alarmState")];
+
+const SYSTEMS: &[Field] = &[u8("id"), field("", Kind::Sized(1, SYSTEM))];
 
 const SYSTEM: &[Field] = &[
     string("companyName", 1),

@@ -13,24 +13,24 @@ pub(super) fn layout(id: u16, form: Form, length: usize) -> Option<&'static [Fie
         0x0100 if form == Form::Of2013 && length < 37 => REGISTER_2011,
         0x0100 => REGISTER,
         0x0102 => AUTHENTICATE,
-        0x0104 => &[u16("responseSerialNo"), field("parameters", parameters::PARAMETERS)],
+        0x0104 => const { &[u16("responseSerialNo"), field("parameters", parameters::PARAMETERS)] },
         0x0107 => ATTRIBUTES,
-        0x0108 => &[u8("type"), u8("result")],
+        0x0108 => const { &[u8("type"), u8("result")] },
         0x0200 => POSITION,
         0x0201 | 0x0500 => POSITION_REPLY,
-        0x0301 => &[u8("eventId")],
-        0x0302 => &[u16("responseSerialNo"), u8("answerId")],
-        0x0303 => &[u8("type"), u8("action")],
+        0x0301 => const { &[u8("eventId")] },
+        0x0302 => const { &[u16("responseSerialNo"), u8("answerId")] },
+        0x0303 => const { &[u8("type"), u8("action")] },
         0x0702 => DRIVER,
         0x0704 => BATCH,
         0x0705 => CAN,
         0x0800 => MEDIA_EVENT,
         0x0801 => MEDIA,
         0x0802 => MEDIA_FOUND,
-        0x0805 => &[u16("responseSerialNo"), u8("result"), numbers("id", 2, 4)],
-        0x0900 | 0x8900 => &[field("message", Kind::Record(PASSED_ON))],
-        0x0901 => &[field("body", Kind::Bytes(Size::Prefixed(4)))],
-        0x0a00 | 0x8a00 => &[u32("e"), field("n", Kind::Bytes(Size::Fixed(128)))],
+        0x0805 => const { &[u16("responseSerialNo"), u8("result"), numbers("id", 2, 4)] },
+        0x0900 | 0x8900 => const { &[field("message", Kind::Record(PASSED_ON))] },
+        0x0901 => const { &[field("body", Kind::Bytes(Size::Prefixed(4)))] },
+        0x0a00 | 0x8a00 => const { &[u32("e"), field("n", Kind::Bytes(Size::Fixed(128)))] },
         _ => return None,
     })
 }
@@ -82,7 +82,7 @@ const ATTRIBUTES: &[Field] = &[
 const ADDITIONAL: Kind = Kind::Items(Keyed { count: None, id: 1, of: additional::item });
 
 /// 28 bytes, and additional items.
-pub(crate) const POSITION: &[Field] = &[
+const POSITION: &[Field] = &[
     u32("warnBit"),
     u32("statusBit"),
     u32("latitude"),
@@ -131,8 +131,7 @@ const CAN: &[Field] = &[
     list_to_end("items", &[u32("id"), field("data", Kind::Bytes(Size::Fixed(8)))]),
 ];
 
-const MEDIA_EVENT: &[Field] =
-    &[u32("id"), u8("type"), u8("format"), u8("event"), u8("channelId")];
+const MEDIA_EVENT: &[Field] = &[u32("id"), u8("type"), u8("format"), u8("event"), u8("channelId")];
 
 const MEDIA: &[Field] = &[
     u32("id"),

@@ -8,7 +8,7 @@ use crate::value::{Record, Value};
 /// The record does not fit its layout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` does not fit the layout of its message")]
-pub struct Unfit(&'static str);
+pub(crate) struct Unfit(&'static str);
 
 /// Writes a body.
 pub(crate) fn write(fields: &[Field], form: Form, record: &Record) -> Result<Vec<u8>, Unfit> {

@@ -43,7 +43,8 @@ fn recorded_frames_are_read_as_expected_and_written_as_they_were() {
         };
         assert_eq!(named.bytes().unwrap(), message.body, "{line}");
         let json = named.json(&message.header, message.body.len());
-        assert!(!json.contains_key("rest"), "{line}\n{json:?}");
+        // A terminal whose message came in two parts fills up with zeros where no parameter is.
+        assert!(part.is_some() || !json.contains_key("rest"), "{line}\n{json:?}");
         if let Some(fields) = expected.get("fields") {
             assert_eq!(&Json::Object(json), fields, "{line}");
             equal += 1;

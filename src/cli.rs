@@ -17,7 +17,7 @@ pub(crate) struct Args {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done; 1 failed; 2 wrong arguments; 3 the configuration has \
-    problems, or an input of `analyze` could not be read.";
+    problems, or an input of `analyze` or `jt808` could not be read.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -37,9 +37,24 @@ pub(crate) enum Command {
     /// Compare with truth: boxes, changes, plates, positions, tracks.
     #[command(subcommand)]
     Eval(Eval),
+    /// What terminals in trucks say (JT/T 808).
+    #[command(subcommand)]
+    Jt808(Jt808),
     /// The people who sign in.
     #[command(subcommand)]
     User(User),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Jt808 {
+    /// Read frames, one in hex on each line; what stands before its first `7e` is passed over. Lines that are no
+    /// frame are named and counted.
+    Decode {
+        file: PathBuf,
+        /// One JSON object on each line.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Debug, clap::Args)]

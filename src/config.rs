@@ -16,6 +16,7 @@ use crate::aircraft::AircraftConfig;
 use crate::flights::FlightConfig;
 use crate::problem::Problem;
 use crate::stage::detect::Share;
+use crate::terminals::{Fleet, TerminalsConfig};
 
 /// The file.
 #[derive(Debug, Clone, Deserialize, Default)]
@@ -37,6 +38,7 @@ pub(crate) struct Config {
     pub rules: rules::Config,
     pub source: Vec<Source>,
     pub store: store::Config,
+    pub terminals: TerminalsConfig,
 }
 
 /// `[[source]]`: one camera, file or folder of pictures.
@@ -156,6 +158,10 @@ impl Loaded {
         found.extend(config.privacy.validate());
         found.extend(config.rules.validate());
         found.extend(config.store.validate());
+        found.extend(config.terminals.validate());
+        if let Err(error) = Fleet::read(&config.terminals, |path| self.resolve(path)) {
+            found.push(("terminals.list".to_owned(), error));
+        }
         found.extend(config.dashboard().validate());
         let mut ids = BTreeSet::new();
         for source in &config.source {

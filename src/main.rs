@@ -24,6 +24,7 @@ mod spent;
 mod stage;
 mod supervise;
 mod survey;
+mod terminals;
 
 use std::io::{IsTerminal, Write as _};
 use std::process::ExitCode;

@@ -30,5 +30,14 @@ pub(crate) fn install() -> anyhow::Result<PrometheusHandle> {
         "xunjian_aircraft_bad_messages_total",
         "messages on aircraft topics that could not be understood"
     );
+    metrics::describe_gauge!("xunjian_terminal_connections", "terminals that are connected");
+    metrics::describe_counter!(
+        "xunjian_terminal_positions_total",
+        "positions of terminals that were kept"
+    );
+    metrics::describe_counter!(
+        "xunjian_terminal_refused_total",
+        "what terminals sent and was not taken, by why"
+    );
     Ok(handle)
 }

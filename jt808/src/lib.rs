@@ -31,5 +31,5 @@ pub use position::{BadPosition, Item, Items, Position, batch, ids};
 pub use sensors::{BadSensor, Profile, Sensor, Word};
 pub use sign_on::{Authenticate, Register};
 pub use split::{MOST_FRAME, Overlong, Splitter};
-pub use text::gbk;
+pub use text::{gbk, hex, unhex};
 pub use value::{Record, Value};

@@ -6,6 +6,7 @@ mod compare;
 pub(crate) mod eval;
 pub(crate) mod fences;
 mod flight;
+mod jt808;
 mod models;
 mod serve;
 mod upload;
@@ -33,6 +34,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Models(args) => models::run(&args),
         Command::Upload(args) => upload::run(&args),
         Command::Eval(args) => eval::run(&args),
+        Command::Jt808(args) => jt808::run(&args),
         Command::User(args) => user::run(&args),
     }
 }

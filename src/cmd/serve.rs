@@ -29,7 +29,7 @@ use crate::stage::detect::Share;
 use crate::stage::inbox::Inbox;
 use crate::stage::plates::Plates;
 use crate::stage::record::{Recorder, Whose};
-use crate::{coverage, detectors, masking, metric, supervise};
+use crate::{coverage, detectors, masking, metric, supervise, terminals};
 
 pub(crate) fn run(args: &cli::Serve) -> anyhow::Result<ExitCode> {
     let mut loaded = super::load(args.config.as_deref())?;
@@ -126,6 +126,7 @@ async fn serve(loaded: Loaded, ready: Vec<Ready>) -> anyhow::Result<()> {
         ("mqtt", dashboard::deliver(&mqtt, &context, mqtt_stop).await.map_err(Into::into))
     });
     stages.spawn(listen(&loaded, &store, sky, &clock, &stop));
+    stages.spawn(listen_to_terminals(&loaded, &store, &clock, &stop));
     start_flights(&loaded, fences, &store, &clock, &stop, &mut stages);
     let outcome = supervise::supervise(stages, stop).await;
     store.close().await.context("cannot close the store")?;
@@ -154,6 +155,18 @@ fn listen(
     let (config, store) = (loaded.config.clone(), store.clone());
     let (clock, stop) = (Arc::clone(clock), stop.clone());
     async move { ("aircraft", aircraft::listen(&config, store, sky, clock, &stop).await) }
+}
+
+/// Terminals in trucks are listened to.
+fn listen_to_terminals(
+    loaded: &Loaded,
+    store: &Store,
+    clock: &Arc<dyn Clock>,
+    stop: &CancellationToken,
+) -> impl Future<Output = Ended> + Send + use<> {
+    let (loaded, store) = (loaded.clone(), store.clone());
+    let (clock, stop) = (Arc::clone(clock), stop.clone());
+    async move { ("terminals", terminals::listen(&loaded, store, clock, &stop).await) }
 }
 
 /// Uploaded flights are looked at beside the cameras.

@@ -11,4 +11,5 @@ mod flights;
 mod page;
 mod privacy;
 mod program;
+mod terminals;
 mod tidy;

@@ -32,12 +32,13 @@ pub struct Joined {
 
 /// A message that was given up.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("message {:04x} of terminal {} lacks {} of {total} parts: {}", header.id, header.phone, missing.len(), some(missing))]
+#[error("message {:04x} of terminal {} lacks {} of {total} parts: {}", header.id, header.phone, parts.len(), some(parts))]
 pub struct Missing {
     /// That of a part that came.
     pub header: Header,
     pub total: u16,
-    pub missing: Vec<u16>,
+    /// Those that did not come.
+    pub parts: Vec<u16>,
 }
 
 /// Joins parts.
@@ -155,8 +156,8 @@ impl Open {
     }
 
     fn missing(self) -> Missing {
-        let missing = (1..=self.total).filter(|index| !self.parts.contains_key(index)).collect();
-        Missing { header: self.header, total: self.total, missing }
+        let parts = (1..=self.total).filter(|index| !self.parts.contains_key(index)).collect();
+        Missing { header: self.header, total: self.total, parts }
     }
 }
 

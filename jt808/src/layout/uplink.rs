@@ -8,7 +8,7 @@ use super::{
 pub(super) fn layout(id: u16, form: Form, length: usize) -> Option<&'static [Field]> {
     Some(match id {
         0x0001 => super::downlink::REPLY,
-        0x0002 | 0x0003 | 0x0004 => &[],
+        0x0002..=0x0004 => &[],
         // The terminal's model had 8 bytes in 2011; a body of 2013 is never so short.
         0x0100 if form == Form::Of2013 && length < 37 => REGISTER_2011,
         0x0100 => REGISTER,

@@ -10,6 +10,13 @@ use crate::value::{Record, Value};
 #[error("`{0}` does not fit the layout of its message")]
 pub(crate) struct Unfit(&'static str);
 
+impl Unfit {
+    /// The innermost field that has a name is told.
+    const fn within(self, name: &'static str) -> Self {
+        if self.0.is_empty() { Self(name) } else { self }
+    }
+}
+
 /// Writes a body.
 pub(crate) fn write(fields: &[Field], form: Form, record: &Record) -> Result<Vec<u8>, Unfit> {
     let mut body = Vec::new();
@@ -28,7 +35,7 @@ fn fields_to(
         let Some(&(nth, (name, given))) = entries.peek() else { break };
         let before = &record[..nth].to_vec();
         if *name == field.name && field.when.holds(form, before) {
-            value(field.kind, form, before, given, out).map_err(|_| Unfit(name))?;
+            value(field.kind, form, before, given, out).map_err(|inner| inner.within(name))?;
             entries.next();
         }
     }

@@ -3,16 +3,17 @@
 #![no_main]
 
 use jiff::{SignedDuration, Timestamp};
-use jt808::{Body, Form, Frame, Header, Joined, Joiner, Limits, MOST_BODY, Overlong, Part, Splitter};
+use jt808::{
+    Body, Form, Frame, Header, Joined, Joiner, Limits, MOST_BODY, Overlong, Part, Splitter,
+};
 
-const LIMITS: Limits =
-    Limits { messages: 4, bytes: 4096, age: SignedDuration::from_secs(60) };
+const LIMITS: Limits = Limits { messages: 4, bytes: 4096, age: SignedDuration::from_secs(60) };
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    let (Some((&cut, stream)), [id @ .., _, _, _]) = (bytes.split_first(), bytes) else { return };
+    let Some((&cut, stream)) = bytes.split_first() else { return };
     frames(stream, usize::from(cut).max(1));
     // A checksum is not found by chance, and a kind of message hardly.
-    if let Some((id, rest)) = id.split_first_chunk() {
+    if let Some((id, rest)) = bytes.split_first_chunk() {
         made(u16::from_be_bytes(*id), rest);
     }
 });
@@ -36,8 +37,10 @@ fn frames(stream: &[u8], cut: usize) {
 fn made(id: u16, bytes: &[u8]) {
     let Some((&[flags, version, serial, index], body)) = bytes.split_first_chunk() else { return };
     let form = if flags & 1 == 0 { Form::Of2013 } else { Form::Of2019 };
-    let part = (flags & 2 != 0)
-        .then(|| Part { total: u16::from(index % 4) + 1, index: 1 + u16::from(serial) % (u16::from(index % 4) + 1) });
+    let part = (flags & 2 != 0).then(|| Part {
+        total: u16::from(index % 4) + 1,
+        index: 1 + u16::from(serial) % (u16::from(index % 4) + 1),
+    });
     let header = Header {
         id,
         form,
@@ -63,7 +66,7 @@ fn take(frame: Frame, joiner: &mut Joiner, second: i64) {
         read(&message);
     }
     for missing in joiner.missing(now) {
-        assert!(!missing.missing.is_empty() && missing.missing.len() <= usize::from(missing.total));
+        assert!(!missing.parts.is_empty() && missing.parts.len() <= usize::from(missing.total));
     }
     assert!(joiner.waiting() <= LIMITS.messages);
 }
@@ -72,7 +75,12 @@ fn read(Joined { header, body, .. }: &Joined) {
     if let Body::Named(named) = Body::read(header, body) {
         assert_eq!(named.bytes().as_ref(), Some(body));
         let json = serde_json::to_string(&named.json(header, body.len())).expect("it is JSON");
-        assert!(json.len() < 4096 + body.len() * 256, "{} bytes told in {}", body.len(), json.len());
+        assert!(
+            json.len() < 4096 + body.len() * 256,
+            "{} bytes told in {}",
+            body.len(),
+            json.len()
+        );
     }
     for position in jt808::batch(header.id, body).into_iter().flatten().flatten() {
         let place = position.place(domain::Datum::Gcj02);

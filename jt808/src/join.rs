@@ -194,9 +194,9 @@ mod tests {
         assert_eq!(joiner.take(part(1, 0, 2, 3, b"b"), second(0)), None);
         assert_eq!(joiner.take(part(1, 0, 2, 3, b"x"), second(0)), None);
         assert_eq!(joiner.take(part(1, 1, 3, 3, b"c"), second(1)), None);
-        let joined = joiner.take(part(1, 0xffff, 1, 3, b"a"), second(2)).unwrap();
-        assert_eq!((joined.body, joined.serials), (b"abc".to_vec(), vec![0xffff, 0, 1]));
-        assert_eq!((joined.header.part, joined.header.serial), (None, 0xffff));
+        let whole = joiner.take(part(1, 0xffff, 1, 3, b"a"), second(2)).unwrap();
+        assert_eq!((whole.body, whole.serials), (b"abc".to_vec(), vec![0xffff, 0, 1]));
+        assert_eq!((whole.header.part, whole.header.serial), (None, 0xffff));
         assert_eq!((joiner.waiting(), joiner.bytes, joiner.missing(second(999))), (0, 0, vec![]));
         assert!(joiner.take(part(1, 5, 1, 1, b"one"), second(2)).is_some());
     }

@@ -161,13 +161,12 @@ impl Store {
         let mut written = 0;
         for position in new {
             let terminal = &position.report.terminal;
-            let id = match ids.get(terminal) {
-                Some(id) => *id,
-                None => {
-                    let id = id_of(&mut tx, terminal).await?;
-                    ids.insert(terminal, id);
-                    id
-                }
+            let id = if let Some(id) = ids.get(terminal) {
+                *id
+            } else {
+                let id = id_of(&mut tx, terminal).await?;
+                ids.insert(terminal, id);
+                id
             };
             written += insert_position(&mut tx, id, position, now).await?;
         }

@@ -46,13 +46,15 @@ check: ui ## formatting, lints, and licences and advisories if cargo-deny is the
 
 .PHONY: bench
 bench: setup models ui ## measures the whole road; beside the Python pipeline when PEERS has it
-	cargo build --release --locked -p xunjian -p detector --bin xunjian --example agree --example bare --example follow
+	cargo build --release --locked -p xunjian -p detector -p rules --bin xunjian --example agree --example bare --example follow --example matching
 	@if [ -d "$(PEERS)" ]; then \
 	    venv=$$(setup/peers.sh) && best=$$(setup/peers.sh openvino) && \
 	    benches/road.py --peers "$(PEERS)" --peer-python "$$venv/bin/python" --best-python "$$best/bin/python"; \
+	    benches/fences.py --peers "$(PEERS)" --peer-python "$$venv/bin/python"; \
 	else \
 	    echo "bench: no Python pipelines in $(PEERS), skipping the row that compares with them (set PEERS=DIR)"; \
 	    benches/road.py; \
+	    benches/fences.py; \
 	fi
 
 .PHONY: fuzz

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use domain::{Authority, Datum, FenceId, SourceId};
+use domain::{Authority, Datum, FenceId, LonLat, SourceId};
 use geo::{Area, BoundingRect, Coord, LineString, Polygon, Validation};
 use geojson::{Feature, FeatureCollection, GeoJson, GeometryValue};
 use jiff::Timestamp;
@@ -15,13 +15,19 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::fence::{Fence, Kind, Shape, Zone};
+use crate::index::{Index, Position};
 use crate::schedule::{RawSchedule, Schedule, ScheduleError};
 
 /// All fences, indexed by place.
 #[derive(Debug, Default)]
 pub struct Fences {
     fences: Vec<Fence>,
-    index: RTree<Entry>,
+    /// Boxes around those on the ground: what lies about a place.
+    boxes: RTree<Entry>,
+    /// What holds a place.
+    index: Index,
+    /// Which fence each polygon of `index` is.
+    indexed: Vec<usize>,
 }
 
 /// Why fences are refused.
@@ -116,8 +122,29 @@ impl Fences {
         if let Some(twice) = fences.iter().find(|fence| !ids.insert(&fence.id)) {
             return Err(FenceError::Twice(twice.id.clone()));
         }
-        let index = RTree::bulk_load(entries(&fences));
-        Ok(Self { fences, index })
+        Ok(Self::indexing(fences))
+    }
+
+    fn indexing(fences: Vec<Fence>) -> Self {
+        let ground = |fence: &Fence| match &fence.shape {
+            Shape::Ground(polygon) => Some(polygon.clone()),
+            Shape::Image { .. } => None,
+        };
+        let (indexed, polygons): (Vec<usize>, Vec<Polygon>) = fences
+            .iter()
+            .enumerate()
+            .filter_map(|(number, fence)| Some((number, ground(fence)?)))
+            .unzip();
+        let (boxes, index) = (RTree::bulk_load(entries(&fences)), Index::new(&polygons));
+        Self { fences, boxes, index, indexed }
+    }
+
+    /// Tells every fence on the ground that holds a place, by its number in [`Fences::all`], exactly and in no
+    /// particular order. A place on a border is told as such: `covers` counts it, `contains` does not.
+    pub fn at(&self, place: LonLat, mut found: impl FnMut(usize, Position)) {
+        self.index.at([place.lon(), place.lat()], |number, position| {
+            found(self.indexed[number], position);
+        });
     }
 
     /// All fences, in the order they were read.
@@ -134,7 +161,7 @@ impl Fences {
                 let around =
                     AABB::from_corners([lon - reach, lat - reach], [lon + reach, lat + reach]);
                 let mut found: Vec<usize> = self
-                    .index
+                    .boxes
                     .locate_in_envelope_intersecting(around)
                     .map(|entry| entry.fence)
                     .collect();

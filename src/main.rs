@@ -17,6 +17,7 @@ mod metric;
 mod pipeline;
 mod problem;
 mod reading;
+mod reload;
 mod report;
 mod sight;
 mod sources;

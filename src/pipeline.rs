@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 
 use crate::flights::{Legs, Memory};
 use crate::locate::Eyes;
+use crate::reload::Live;
 use crate::sight::Sights;
 use crate::stage::detect::{Detectors, Share};
 use crate::stage::inbox::Inbox;
@@ -40,6 +41,8 @@ pub(crate) struct Parts {
     pub flights: BTreeMap<SourceId, Arc<Legs>>,
     pub engine: Engine,
     pub plates: Plates,
+    /// Of cameras: fences that may change while they are judged by.
+    pub fences: Option<Live>,
     pub recorder: Recorder,
     /// Of cameras: whether anything is found.
     pub sights: Option<Arc<Sights>>,
@@ -70,6 +73,7 @@ pub(crate) fn start(inbox: &Arc<Inbox>, parts: Parts, stages: &mut Stages) -> En
         flights,
         engine,
         plates,
+        fences,
         recorder,
         sights,
         memory,
@@ -90,7 +94,7 @@ pub(crate) fn start(inbox: &Arc<Inbox>, parts: Parts, stages: &mut Stages) -> En
         }
     });
     thread(stages, "judge", move || {
-        if verdict.send(judge(seen, eyes, engine, plates, memory, &to_record)).is_err() {
+        if verdict.send(judge(seen, eyes, engine, plates, memory, fences, &to_record)).is_err() {
             tracing::debug!("nobody asked what was judged");
         }
     });

@@ -189,6 +189,7 @@ fn end(alert: &Alert) -> String {
         Some(EndReason::Lost) => "目标丢失 lost from sight",
         Some(EndReason::SourceEnded) => "视频结束 the video ended",
         Some(EndReason::ScheduleClosed) => "时段结束 the schedule closed",
+        Some(EndReason::FenceWithdrawn) => "围栏撤销 the fence was withdrawn",
     };
     alert.ended_at.map_or_else(|| reason.to_owned(), |at| format!("{reason} {at}"))
 }

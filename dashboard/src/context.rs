@@ -47,6 +47,8 @@ pub struct Readiness {
     pub model: Option<Model>,
     /// Why the service cannot be used, for the operator; empty when it can.
     pub problems: Vec<String>,
+    /// What is wrong while the service can be used.
+    pub warnings: Vec<String>,
 }
 
 /// The model that looks at the frames.

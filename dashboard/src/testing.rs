@@ -73,7 +73,7 @@ pub(crate) async fn bench() -> Bench {
     let store = Store::open_measuring(&config, Arc::<SimulatedClock>::clone(&clock), probe);
     let store = store.await.unwrap();
     let model = Model { id: "nanodet".into(), sha256: "ab".repeat(32), provider: "cpu".into() };
-    let readiness = Arc::new(Mutex::new(Readiness { model: Some(model), problems: Vec::new() }));
+    let readiness = Arc::new(Mutex::new(Readiness { model: Some(model), ..Readiness::default() }));
     let told = Arc::clone(&readiness);
     let masked = Arc::new(Mutex::new(Masked::Ready));
     let masking = Arc::new(Mutex::new(MaskingState::Off));
@@ -203,6 +203,9 @@ pub(crate) fn alert_in(queue: &str, n: u64) -> Alert {
             kind: "no_parking".to_owned(),
             authority: Some(Authority::TrafficPolice),
             version: "0123456789ab".to_owned(),
+            edition: None,
+            matter_code: None,
+            legal_basis: None,
         },
         place: GroundFix { position, covariance: domain::Covariance::round(0.5) }.into(),
         seen: RelBox { x: 0.25, y: 0.5, w: 0.125, h: 0.0625 },

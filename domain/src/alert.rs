@@ -71,8 +71,17 @@ pub struct FenceRef {
     pub name_en: Option<String>,
     pub kind: String,
     pub authority: Option<Authority>,
-    /// The first 12 hex digits of the SHA-256 of the feature as loaded.
+    /// The first 12 hex digits of the SHA-256 of what was read of it.
     pub version: String,
+    /// The version that its authority gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edition: Option<String>,
+    /// 事项编码
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub matter_code: Option<String>,
+    /// The articles that it stands on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub legal_basis: Option<String>,
 }
 
 /// Who decides a parking case at a place: the carriageway is the traffic police's, pavements and
@@ -100,6 +109,8 @@ pub enum EndReason {
     SourceEnded,
     /// The fence's schedule closed.
     ScheduleClosed,
+    /// The fence was taken out of the layer.
+    FenceWithdrawn,
 }
 
 /// What a person decided.

@@ -13,6 +13,6 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     let ids: BTreeSet<_> = fences.all().iter().map(|fence| &fence.id).collect();
     assert_eq!(ids.len(), fences.all().len());
     assert!(ids.len() <= Fences::MOST);
-    let shown = fences.geojson(Timestamp::UNIX_EPOCH);
+    let shown = fences.geojson(Timestamp::UNIX_EPOCH, None);
     assert!(serde_json::from_str::<serde_json::Value>(&shown).is_ok(), "{shown}");
 });

@@ -6,12 +6,29 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 /// What the rules are told.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// GeoJSON files with fences. Default: none.
     pub fences: Vec<PathBuf>,
+    /// TOML files with the public holidays, and the days worked for them, that schedules of fences speak of.
+    /// Default: none, and Monday to Friday are worked.
+    pub calendars: Vec<PathBuf>,
+    /// Files of fences and calendars are looked at this often, and read again when they have changed. Default: 5s.
+    #[serde(with = "humantime_serde")]
+    pub reload_every: Duration,
     pub parking: Parking,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            fences: Vec::new(),
+            calendars: Vec::new(),
+            reload_every: Duration::from_secs(5),
+            parking: Parking::default(),
+        }
+    }
 }
 
 /// The parking rule (违停).
@@ -45,6 +62,8 @@ pub struct Parking {
     pub still_m: f64,
     /// Once it stands, more than this is movement, metres. Default: 3.
     pub moved_m: f64,
+    /// The part of a vehicle's footprint that must lie in a fence, 0.01..=1; a fence may set its own. Default: 0.5.
+    pub overlap: f64,
 }
 
 impl Default for Parking {
@@ -59,6 +78,7 @@ impl Default for Parking {
             moved_iou: 0.4,
             still_m: 1.5,
             moved_m: 3.0,
+            overlap: 0.5,
         }
     }
 }
@@ -82,6 +102,18 @@ impl Config {
                     format!("must lie between 100ms and 24h, got `{}`", humantime(value)),
                 ));
             }
+        }
+        if !(Duration::from_secs(1)..=Duration::from_hours(1)).contains(&self.reload_every) {
+            problems.push((
+                "rules.reload_every".to_owned(),
+                format!("must lie between 1s and 1h, got `{}`", humantime(self.reload_every)),
+            ));
+        }
+        if !(0.01..=1.0).contains(&parking.overlap) {
+            problems.push((
+                "rules.parking.overlap".to_owned(),
+                format!("must lie between 0.01 and 1, got `{}`", parking.overlap),
+            ));
         }
         let ordered = 0.0 < parking.moved_iou
             && parking.moved_iou < parking.still_iou

@@ -13,10 +13,13 @@ use domain::{
 };
 use jiff::Timestamp;
 
-use crate::fence::{Fence, Kind};
+use crate::chance::{Chance, Thing, dwell_of};
+use crate::fence::Fence;
 use crate::gaze::Gaze;
 use crate::inside::Inside;
-use crate::parking::{Motion, Standing, Stay, longer, surest};
+use crate::kind::Kind;
+use crate::look_again::{LookAgain, Remedy};
+use crate::parking::{Motion, Standing, Stay, longer};
 use crate::{Fences, Parking};
 
 /// Views in, outcomes out.
@@ -44,12 +47,8 @@ pub enum Outcome {
     /// Still standing.
     Updated(Box<Alert>),
     Ended(Box<Alert>),
-    /// Stands still for the dwell time where inside or outside cannot be told: look again (re-fly, zoom,
-    /// ground check).
-    Ambiguous {
-        track: TrackId,
-        probability: f64,
-    },
+    /// Stands still for the dwell time where inside or outside cannot be told.
+    LookAgain(Box<LookAgain>),
 }
 
 #[derive(Debug)]
@@ -69,9 +68,13 @@ impl Lane {
         }
     }
 
+    fn standing(&mut self) -> impl Iterator<Item = &mut Standing> {
+        self.in_sight.values_mut().chain(&mut self.adrift)
+    }
+
     /// What was not looked at is not missed.
     fn look(&mut self, gaze: &Gaze<'_>) {
-        for standing in self.in_sight.values_mut().chain(&mut self.adrift) {
+        for standing in self.standing() {
             standing.avert(gaze.averted(&standing.place));
         }
     }
@@ -114,6 +117,24 @@ impl Engine {
         let mut judge = Judge { fences: &self.fences, config: &self.config, out: Vec::new() };
         judge.view(lane, view);
         judge.out
+    }
+
+    /// Judges by other fences from the next view on. A stay goes on in the fence of its name, however that was redrawn, and
+    /// its alert keeps the version that it was raised with; stays in fences that are gone are over.
+    pub fn change_fences(&mut self, fences: Arc<Fences>) -> Vec<Outcome> {
+        let mut judge = Judge { fences: &fences, config: &self.config, out: Vec::new() };
+        for standing in self.lanes.values_mut().flat_map(Lane::standing) {
+            let gone = |stay: &Stay| {
+                judge.fences.get(&stay.fence).is_none_or(|fence| fence.kind != Kind::NoParking)
+            };
+            if let Some(stay) = standing.stay.take_if(|stay| gone(stay)) {
+                judge.end_stay(stay, standing.last_seen, EndReason::FenceWithdrawn);
+            }
+            standing.told_ambiguous = false;
+        }
+        let out = judge.out;
+        self.fences = fences;
+        out
     }
 
     /// The source has ended: what still stands ends with it.
@@ -235,23 +256,24 @@ impl Judge<'_> {
     /// Looks where a standing vehicle stands, and for how long.
     fn dwell(&mut self, standing: &mut Standing, lane: &mut Lane, view: &View) {
         let about = self.fences.about(&view.source, &standing.place);
-        let chances: Vec<(&Fence, f64)> = about
-            .into_iter()
-            // Every place of a city lies in a cell of its grid, which says nothing about parking.
-            .filter(|fence| matches!(fence.kind, Kind::Bay | Kind::NoParking))
-            .map(|fence| {
-                (fence, fence.probability(&view.source, standing.place, standing.last.seen))
-            })
-            .collect();
-        let legal = |&(fence, p): &(&Fence, f64)| {
-            fence.kind == Kind::Bay
-                && Inside::of(p) == Inside::Yes
-                && fence.schedule.open_since(view.at).is_some()
+        let thing = Thing {
+            source: &view.source,
+            place: standing.place,
+            seen: standing.last.seen,
+            class: standing.last.class,
         };
-        let no_parking: Vec<(&Fence, f64)> = if chances.iter().any(legal) {
+        let of_kind = |kind: Kind| about.iter().copied().filter(move |fence| fence.kind == kind);
+        let is_open = |fence: &&Fence| fence.schedule.open_since(view.at).is_some();
+        let share = self.config.overlap;
+        let bays: Vec<&Fence> = of_kind(Kind::Bay).filter(is_open).collect();
+        let legal = Inside::of(thing.breaks(&bays, share)) == Inside::Yes;
+        let sensitive: Vec<&Fence> = of_kind(Kind::Sensitive).filter(is_open).collect();
+        // Nothing is recorded where it may not be: there doubt is for silence.
+        let unrecorded = Inside::of(thing.breaks(&sensitive, share)) != Inside::No;
+        let no_parking: Vec<Chance<'_>> = if legal || unrecorded {
             Vec::new()
         } else {
-            chances.into_iter().filter(|(fence, _)| fence.kind == Kind::NoParking).collect()
+            Chance::each(&thing, of_kind(Kind::NoParking), view.at, self.config)
         };
         match standing.stay.take() {
             Some(stay) => self.stay_on(standing, stay, &no_parking, lane, view),
@@ -262,21 +284,18 @@ impl Judge<'_> {
     fn stay_begins(
         &mut self,
         standing: &mut Standing,
-        fences: &[(&Fence, f64)],
+        chances: &[Chance<'_>],
         lane: &mut Lane,
         view: &View,
     ) {
-        let open: Vec<(&Fence, f64)> = fences
-            .iter()
-            .filter(|(fence, _)| fence.schedule.open_since(view.at).is_some())
-            .copied()
-            .collect();
-        let Some((fence, probability)) = surest(&open) else { return };
-        match Inside::of(probability) {
+        let open: Vec<Chance<'_>> =
+            chances.iter().filter(|chance| chance.opened.is_some()).copied().collect();
+        let Some(chance) = Chance::surest(&open) else { return };
+        let (fence, Some(opened)) = (chance.fence, chance.opened) else { return };
+        match Inside::of(chance.together) {
             Inside::No => {}
-            Inside::Ambiguous => self.tell_ambiguous(standing, probability, view.at),
+            Inside::Ambiguous => self.tell_ambiguous(standing, chance, view),
             Inside::Yes => {
-                let Some(opened) = fence.schedule.open_since(view.at) else { return };
                 let since = standing.since.max(opened);
                 let track = standing.track();
                 let id =
@@ -286,8 +305,9 @@ impl Judge<'_> {
                 standing.stay = Some(Stay {
                     id,
                     fence: fence.id.clone(),
+                    version: fence.version.clone(),
                     since,
-                    probability,
+                    probability: chance.together,
                     outside_since: None,
                     alert: None,
                     reported_at: view.at,
@@ -297,10 +317,19 @@ impl Judge<'_> {
         }
     }
 
-    fn tell_ambiguous(&mut self, standing: &mut Standing, probability: f64, at: Timestamp) {
-        if !standing.told_ambiguous && longer(at, standing.since, self.config.dwell) {
+    fn tell_ambiguous(&mut self, standing: &mut Standing, chance: &Chance<'_>, view: &View) {
+        let dwell = dwell_of(chance.fence, self.config);
+        if !standing.told_ambiguous && longer(view.at, standing.since, dwell) {
             standing.told_ambiguous = true;
-            self.out.push(Outcome::Ambiguous { track: standing.track(), probability });
+            self.out.push(Outcome::LookAgain(Box::new(LookAgain {
+                track: standing.track(),
+                fence: chance.fence.reference(),
+                place: standing.place,
+                probability: chance.together,
+                since: standing.since,
+                at: view.at,
+                remedy: Remedy::of(chance.fence, &standing.place, &view.mount),
+            })));
         }
     }
 
@@ -308,23 +337,26 @@ impl Judge<'_> {
         &mut self,
         standing: &mut Standing,
         mut stay: Stay,
-        fences: &[(&Fence, f64)],
+        chances: &[Chance<'_>],
         lane: &Lane,
         view: &View,
     ) {
-        let here = fences.iter().find(|(fence, _)| fence.id == stay.fence);
-        let open = here.is_some_and(|(fence, _)| fence.schedule.open_since(view.at).is_some());
-        if here.is_some() && !open {
+        let here = chances.iter().find(|chance| chance.fence.id == stay.fence);
+        if here.is_some_and(|chance| chance.opened.is_none()) {
             self.end_stay(stay, standing.last_seen, EndReason::ScheduleClosed);
             return;
         }
-        let probability = here.map_or(0.0, |(_, p)| *p);
+        // What stands over the border of two fences that are one ground stands in both, while some of it is here.
+        let touched = here.filter(|chance| Inside::of(chance.touched) != Inside::No);
+        let probability = touched.map_or(0.0, |chance| chance.together);
         if stay.is_over(probability, view.at, self.config) {
-            self.end_stay(stay, standing.last_seen, EndReason::Left);
+            let redrawn = self.fences.get(&stay.fence).is_none_or(|f| f.version != stay.version);
+            let reason = if redrawn { EndReason::FenceWithdrawn } else { EndReason::Left };
+            self.end_stay(stay, standing.last_seen, reason);
             return;
         }
-        if let Some(&here) = here {
-            self.report(&mut stay, standing, here, lane, view);
+        if let Some(chance) = here {
+            self.report(&mut stay, standing, (chance.fence, probability), lane, view);
         }
         standing.stay = Some(stay);
     }
@@ -347,7 +379,7 @@ impl Judge<'_> {
                 }
             }
             None if Inside::of(probability) == Inside::Yes
-                && longer(view.at - standing.unseen, stay.since, self.config.dwell) =>
+                && longer(view.at - standing.unseen, stay.since, dwell_of(fence, self.config)) =>
             {
                 let alert = Box::new(raised(stay, standing, fence, lane, view, self.config));
                 stay.reported_at = view.at;
@@ -410,7 +442,7 @@ fn raised(
         end_reason: None,
         dwell_s: view.at.duration_since(stay.since).as_secs_f64(),
         plate: None,
-        dwell_needed_s: config.dwell.as_secs_f64(),
+        dwell_needed_s: dwell_of(fence, config).as_secs_f64(),
         time_basis: view.basis,
         review: Review::default(),
     }

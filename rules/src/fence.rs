@@ -1,11 +1,14 @@
 //! One fence: a place with a rule, a time and an authority.
 
+use std::time::Duration;
+
 use domain::{Authority, Covariance, FenceId, FenceRef, LonLat, Place, Plane, RelBox, SourceId};
 use geo::{BoundingRect, Coord, Polygon};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Schedule;
 use crate::inside::probability_in_polygon;
+use crate::kind::Kind;
 
 /// A place with a rule, a time and an authority.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,38 +19,50 @@ pub struct Fence {
     pub kind: Kind,
     /// Who decides a parking case here.
     pub authority: Option<Authority>,
+    /// The body in charge, by name.
+    pub authority_name: Option<String>,
     pub schedule: Schedule,
     pub shape: Shape,
-    /// The first 12 hex digits of the SHA-256 of the feature as loaded.
+    /// The line that `shape` was drawn around.
+    pub course: Option<Course>,
+    /// The first 12 hex digits of the SHA-256 of what was read: geometry in WGS-84 and all properties.
     pub version: String,
+    /// The version that its authority gave it.
+    pub edition: Option<String>,
+    /// 事项编码: by GB/T 30428 or of the place.
+    pub matter_code: Option<String>,
+    /// The articles that it stands on, for people.
+    pub legal_basis: Option<String>,
+    pub permit: Option<Permit>,
+    /// What differs here from the configuration of the rules.
+    pub here: Here,
 }
 
-/// What a fence is for. Kinds without a rule yet are loaded and shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// 禁停区
-    NoParking,
-    /// 停车位: parking here is legal, whatever other fences say.
-    Bay,
-    /// 禁倒区
-    NoDumping,
-    /// 禁建区
-    NoBuild,
-    /// 执法网格: whose ground it is, and whether it was looked at. It forbids nothing.
-    Grid,
+/// The middle line of a route.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Course {
+    /// [lon, lat] in WGS-84.
+    pub line: Vec<[f64; 2]>,
+    /// From edge to edge, metres.
+    pub width_m: f64,
 }
 
-impl Kind {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::NoParking => "no_parking",
-            Self::Bay => "bay",
-            Self::NoDumping => "no_dumping",
-            Self::NoBuild => "no_build",
-            Self::Grid => "grid",
-        }
-    }
+/// What somebody was allowed, as the permit's register knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Permit {
+    pub number: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<String>,
+}
+
+/// Parameters of rules that a fence sets for itself.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Here {
+    /// How long something may stand.
+    pub dwell: Option<Duration>,
+    /// The part of a footprint that must lie inside, 0..=1.
+    pub overlap: Option<f64>,
 }
 
 /// Where a fence is.
@@ -87,6 +102,9 @@ impl Fence {
             kind: self.kind.as_str().to_owned(),
             authority: self.authority,
             version: self.version.clone(),
+            edition: self.edition.clone(),
+            matter_code: self.matter_code.clone(),
+            legal_basis: self.legal_basis.clone(),
         }
     }
 
@@ -104,7 +122,7 @@ impl Fence {
         match (&self.shape, place) {
             (Shape::Ground(polygon), Place::Ground { lon, lat, covariance_m2, .. }) => {
                 let Some(here) = LonLat::new(lon, lat) else { return 0.0 };
-                if far_off(polygon, here, covariance_m2) {
+                if far_off(polygon, here, covariance_m2, 0.0) {
                     return 0.0;
                 }
                 let around = Plane::at(here);
@@ -124,8 +142,8 @@ impl Fence {
     }
 }
 
-/// Whether the fence's bounding box lies more than 6σ away: then P < 1e-8.
-fn far_off(polygon: &Polygon, here: LonLat, covariance: Covariance) -> bool {
+/// Whether the fence's bounding box lies more than 6σ and `reach` metres away: then P < 1e-8.
+pub(crate) fn far_off(polygon: &Polygon, here: LonLat, covariance: Covariance, reach: f64) -> bool {
     let Some(bounds) = polygon.bounding_rect() else { return true };
     let nearest = LonLat::new(
         here.lon().clamp(bounds.min().x, bounds.max().x),
@@ -134,7 +152,7 @@ fn far_off(polygon: &Polygon, here: LonLat, covariance: Covariance) -> bool {
     let Some(nearest) = nearest else { return true };
     let [east, north] = Plane::at(here).metres(nearest);
     let sigma = (covariance.east_east + covariance.north_north).max(0.0).sqrt();
-    east.hypot(north) > 6.0 * sigma
+    east.hypot(north) > 6.0 * sigma + reach
 }
 
 fn rings(polygon: &Polygon, map: impl Fn(&Coord) -> Option<[f64; 2]>) -> Vec<Vec<[f64; 2]>> {

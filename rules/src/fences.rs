@@ -1,22 +1,21 @@
 //! The fences as a layer: read from GeoJSON, checked, indexed.
 //!
-//! Every problem names the feature. One bad feature refuses the file: a fence that silently is not
-//! there is worse than a program that does not start.
+//! Every problem names the feature, and all of them are told. One bad feature refuses the layer: a fence that silently
+//! is not there is worse than a program that does not start.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
+use std::fmt;
+use std::sync::Arc;
 
-use domain::{Authority, Datum, FenceId, LonLat, SourceId};
-use geo::{Area, BoundingRect, Coord, LineString, Polygon, Validation};
-use geojson::{Feature, FeatureCollection, GeoJson, GeometryValue};
-use jiff::Timestamp;
+use domain::{FenceId, LonLat, SourceId};
+use geo::{BoundingRect, Polygon};
+use geojson::{FeatureCollection, GeoJson};
 use rstar::{AABB, RTree, RTreeObject};
-use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
-use crate::fence::{Fence, Kind, Shape, Zone};
+use crate::calendar::Calendar;
+use crate::fence::{Fence, Shape, Zone};
 use crate::index::{Index, Position};
-use crate::schedule::{RawSchedule, Schedule, ScheduleError};
+use crate::read::{self, FenceError};
 
 /// All fences, indexed by place.
 #[derive(Debug, Default)]
@@ -32,50 +31,61 @@ pub struct Fences {
 
 /// Why fences are refused.
 #[derive(Debug, thiserror::Error)]
-pub enum FenceError {
+pub enum FencesError {
     #[error("not valid GeoJSON")]
     Json(#[source] Box<geojson::Error>),
     #[error("GeoJSON, but no FeatureCollection")]
     NoCollection,
     #[error("more than {} fences", Fences::MOST)]
     TooMany,
-    #[error("feature {index} has no usable `id`")]
-    Id { index: usize, source: domain::BadId },
-    #[error("feature {index} has no `id`: give it a string like \"renmin-road-north\"")]
-    NoId { index: usize },
-    #[error("fence `{0}` appears twice")]
-    Twice(FenceId),
-    #[error("fence `{id}` has properties that cannot be used")]
-    Properties { id: FenceId, source: serde_json::Error },
-    #[error("fence `{id}` has a schedule that cannot be used")]
-    Schedule { id: FenceId, source: ScheduleError },
-    #[error("fence `{0}` is no Polygon")]
-    NoPolygon(FenceId),
-    #[error("fence `{id}` is no valid polygon: {problem}")]
-    Polygon { id: FenceId, problem: String },
-    #[error("fence `{id}` has the point {lon}, {lat}, which is no place on earth (lon, lat?)")]
-    NoPlace { id: FenceId, lon: f64, lat: f64 },
-    #[error("fence `{id}` spans {degrees:.2}°: larger than a prefecture, so probably a mistake")]
-    TooLarge { id: FenceId, degrees: f64 },
+    #[error("{0}")]
+    Bad(Problems),
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Properties {
-    name: String,
-    #[serde(default)]
-    name_en: Option<String>,
-    kind: Kind,
-    #[serde(default)]
-    parking_authority: Option<Authority>,
-    #[serde(default)]
-    datum: Datum,
-    #[serde(default)]
-    schedule: Option<RawSchedule>,
-    #[serde(default)]
-    valid_from: Option<Timestamp>,
-    #[serde(default)]
-    valid_to: Option<Timestamp>,
+/// What is wrong with fences, each named.
+#[derive(Debug, Default)]
+pub struct Problems {
+    pub told: Vec<FenceError>,
+    /// How many more there are.
+    pub more: usize,
+}
+
+impl Problems {
+    /// The most that are told.
+    const MOST: usize = 50;
+
+    fn add(&mut self, errors: impl IntoIterator<Item = FenceError>) {
+        for error in errors {
+            if self.told.len() < Self::MOST {
+                self.told.push(error);
+            } else {
+                self.more += 1;
+            }
+        }
+    }
+}
+
+/// One a line, with what lies behind each.
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, error) in self.told.iter().enumerate() {
+            let line = if number == 0 { "" } else { "\n" };
+            write!(f, "{line}{error}")?;
+            // A border is told with its fence.
+            let mut cause = match error {
+                FenceError::Border { .. } => None,
+                other => std::error::Error::source(other),
+            };
+            while let Some(inner) = cause {
+                write!(f, ": {inner}")?;
+                cause = inner.source();
+            }
+        }
+        if self.more > 0 {
+            write!(f, "\nand {} more", self.more)?;
+        }
+        Ok(())
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -94,33 +104,46 @@ impl RTreeObject for Entry {
 impl Fences {
     /// The most fences of one layer.
     pub const MOST: usize = 100_000;
-    /// The most corners of one fence.
-    const MOST_CORNERS: usize = 10_000;
-    /// The widest a fence may be, degrees.
-    const WIDEST_DEG: f64 = 3.0;
     /// Places are looked up this far around, degrees (about 500 m): no place is less sure than that.
     const LOOK_AROUND_DEG: f64 = 0.005;
 
-    /// Reads GeoJSON texts and zones drawn in pictures.
+    /// Reads GeoJSON texts and zones drawn in pictures, with a week without holidays.
     pub fn new<'a>(
         geojson: impl IntoIterator<Item = &'a str>,
         zones: impl IntoIterator<Item = (SourceId, Zone)>,
-    ) -> Result<Self, FenceError> {
-        let mut fences = Vec::new();
+    ) -> Result<Self, FencesError> {
+        Self::by_calendar(geojson, zones, &Arc::default())
+    }
+
+    /// Reads GeoJSON texts and zones drawn in pictures; `calendar` says which days are worked.
+    pub fn by_calendar<'a>(
+        geojson: impl IntoIterator<Item = &'a str>,
+        zones: impl IntoIterator<Item = (SourceId, Zone)>,
+        calendar: &Arc<Calendar>,
+    ) -> Result<Self, FencesError> {
+        let (mut fences, mut problems) = (Vec::new(), Problems::default());
         for text in geojson {
             for (index, feature) in collection(text)?.features.into_iter().enumerate() {
                 if fences.len() >= Self::MOST {
-                    return Err(FenceError::TooMany);
+                    return Err(FencesError::TooMany);
                 }
-                fences.push(ground_fence(index, feature)?);
+                match read::fence(index, feature, calendar) {
+                    Ok(fence) => fences.push(fence),
+                    Err(errors) => problems.add(errors),
+                }
             }
         }
         for (source, zone) in zones {
-            fences.push(image_fence(source, zone)?);
+            match read::zone(source, zone) {
+                Ok(fence) => fences.push(fence),
+                Err(error) => problems.add([error]),
+            }
         }
         let mut ids = BTreeSet::new();
-        if let Some(twice) = fences.iter().find(|fence| !ids.insert(&fence.id)) {
-            return Err(FenceError::Twice(twice.id.clone()));
+        let twice = fences.iter().filter(|fence| !ids.insert(&fence.id));
+        problems.add(twice.map(|fence| FenceError::Twice(fence.id.clone())));
+        if !problems.told.is_empty() {
+            return Err(FencesError::Bad(problems));
         }
         Ok(Self::indexing(fences))
     }
@@ -145,6 +168,16 @@ impl Fences {
         self.index.at([place.lon(), place.lat()], |number, position| {
             found(self.indexed[number], position);
         });
+    }
+
+    /// Whether they are the same fences, in the same order.
+    pub fn same_as(&self, other: &Self) -> bool {
+        self.fences == other.fences
+    }
+
+    /// The fence of this name.
+    pub fn get(&self, id: &FenceId) -> Option<&Fence> {
+        self.fences.iter().find(|fence| fence.id == *id)
     }
 
     /// All fences, in the order they were read.
@@ -191,142 +224,17 @@ fn entries(fences: &[Fence]) -> Vec<Entry> {
         .collect()
 }
 
-fn collection(text: &str) -> Result<FeatureCollection, FenceError> {
-    match text.parse::<GeoJson>().map_err(|error| FenceError::Json(Box::new(error)))? {
+fn collection(text: &str) -> Result<FeatureCollection, FencesError> {
+    match text.parse::<GeoJson>().map_err(|error| FencesError::Json(Box::new(error)))? {
         GeoJson::FeatureCollection(collection) => Ok(collection),
-        GeoJson::Feature(_) | GeoJson::Geometry(_) => Err(FenceError::NoCollection),
+        GeoJson::Feature(_) | GeoJson::Geometry(_) => Err(FencesError::NoCollection),
     }
-}
-
-fn ground_fence(index: usize, feature: Feature) -> Result<Fence, FenceError> {
-    let version = version(&feature.to_string());
-    let id = feature_id(index, feature.id)?;
-    let properties = serde_json::Value::Object(feature.properties.unwrap_or_default());
-    let properties: Properties = serde_json::from_value(properties)
-        .map_err(|source| FenceError::Properties { id: id.clone(), source })?;
-    let Some(GeometryValue::Polygon { coordinates }) = feature.geometry.map(|g| g.value) else {
-        return Err(FenceError::NoPolygon(id));
-    };
-    let rings = coordinates
-        .iter()
-        .map(|ring| ring.iter().map(|position| corner(&id, position.as_slice())).collect())
-        .collect::<Result<Vec<Vec<(f64, f64)>>, _>>()?;
-    let polygon = ground_polygon(&id, &rings, properties.datum)?;
-    let schedule = Schedule::new(properties.schedule, properties.valid_from, properties.valid_to)
-        .map_err(|source| FenceError::Schedule { id: id.clone(), source })?;
-    Ok(Fence {
-        id,
-        name: properties.name,
-        name_en: properties.name_en,
-        kind: properties.kind,
-        authority: properties.parking_authority,
-        schedule,
-        shape: Shape::Ground(polygon),
-        version,
-    })
-}
-
-/// A position may be of any length in JSON.
-fn corner(id: &FenceId, position: &[f64]) -> Result<(f64, f64), FenceError> {
-    match *position {
-        [lon, lat, ..] => Ok((lon, lat)),
-        _ => Err(FenceError::Polygon {
-            id: id.clone(),
-            problem: "a corner has no longitude or no latitude".to_owned(),
-        }),
-    }
-}
-
-fn feature_id(index: usize, id: Option<geojson::feature::Id>) -> Result<FenceId, FenceError> {
-    let text = match id {
-        Some(geojson::feature::Id::String(text)) => text,
-        Some(geojson::feature::Id::Number(number)) => number.to_string(),
-        None => return Err(FenceError::NoId { index }),
-    };
-    FenceId::new(&text).map_err(|source| FenceError::Id { index, source })
-}
-
-fn ground_polygon(
-    id: &FenceId,
-    rings: &[Vec<(f64, f64)>],
-    datum: Datum,
-) -> Result<Polygon, FenceError> {
-    let place = |&(lon, lat): &(f64, f64)| {
-        let place = datum.to_wgs84(lon, lat);
-        place.map(|p| Coord { x: p.lon(), y: p.lat() }).ok_or_else(|| FenceError::NoPlace {
-            id: id.clone(),
-            lon,
-            lat,
-        })
-    };
-    let rings = rings
-        .iter()
-        .map(|ring| ring.iter().map(place).collect::<Result<Vec<Coord>, _>>())
-        .collect::<Result<Vec<_>, _>>()?;
-    let polygon = checked(id, rings)?;
-    let degrees = polygon.bounding_rect().map_or(0.0, |r| r.width().max(r.height()));
-    if degrees > Fences::WIDEST_DEG {
-        return Err(FenceError::TooLarge { id: id.clone(), degrees });
-    }
-    Ok(polygon)
-}
-
-fn image_fence(source: SourceId, zone: Zone) -> Result<Fence, FenceError> {
-    let ring: Vec<Coord> = zone.polygon.iter().map(|&[x, y]| Coord { x, y }).collect();
-    let outside = ring.iter().find(|c| !(0.0..=1.0).contains(&c.x) || !(0.0..=1.0).contains(&c.y));
-    if let Some(corner) = outside {
-        let problem = format!("corner {}, {} is outside the picture (0..1)", corner.x, corner.y);
-        return Err(FenceError::Polygon { id: zone.id, problem });
-    }
-    if zone.kind == Kind::Grid {
-        return Err(FenceError::Polygon {
-            id: zone.id,
-            problem: "a cell of the grid lies on the ground, not in a picture".to_owned(),
-        });
-    }
-    let polygon = checked(&zone.id, vec![ring])?;
-    Ok(Fence {
-        version: version(&format!("{source}{:?}", zone.polygon)),
-        id: zone.id,
-        name: zone.name,
-        name_en: zone.name_en,
-        kind: zone.kind,
-        authority: zone.parking_authority,
-        schedule: Schedule::default(),
-        shape: Shape::Image { source, polygon },
-    })
-}
-
-fn checked(id: &FenceId, rings: Vec<Vec<Coord>>) -> Result<Polygon, FenceError> {
-    let refuse = |problem: String| FenceError::Polygon { id: id.clone(), problem };
-    let corners: usize = rings.iter().map(Vec::len).sum();
-    if corners > Fences::MOST_CORNERS {
-        return Err(refuse(format!("{corners} corners, at most {}", Fences::MOST_CORNERS)));
-    }
-    let mut rings = rings.into_iter().map(LineString::new);
-    let outer = rings.next().ok_or_else(|| refuse("it has no ring".to_owned()))?;
-    if outer.0.len() < 3 {
-        return Err(refuse(format!("{} corners, at least 3", outer.0.len())));
-    }
-    let polygon = Polygon::new(outer, rings.collect());
-    polygon.check_validation().map_err(|problem| refuse(problem.to_string()))?;
-    if polygon.unsigned_area() <= 0.0 {
-        return Err(refuse("it has no area".to_owned()));
-    }
-    Ok(polygon)
-}
-
-fn version(text: &str) -> String {
-    let digest = Sha256::digest(text.as_bytes());
-    let mut hex = String::new();
-    for byte in &digest[..6] {
-        write!(hex, "{byte:02x}").expect("a String takes every byte");
-    }
-    hex
 }
 
 #[cfg(test)]
 mod tests {
+    use domain::Authority;
+
     use super::*;
 
     fn feature(id: &str, ring: &str, more: &str) -> String {
@@ -383,7 +291,7 @@ mod tests {
             (feature("\"swap\"", swapped, ""), "fence `swap` has the point 30, 120"),
             (feature("\"wide\"", wide, ""), "fence `wide` spans 20.00°"),
             (feature("\"line\"", line, ""), "fence `line` is no valid polygon"),
-            (feature("\"short\"", "[[121.0]]", ""), "a corner has no longitude or no latitude"),
+            (feature("\"short\"", "[[121.0]]", ""), "fence `short` has a corner without longitude"),
             (feature("\"x\"", SQUARE, r#","knid":1"#), "unknown field `knid`"),
             (feature("\"x\"", SQUARE, r#","datum":"wgs""#), "unknown variant `wgs`"),
             (

@@ -7,21 +7,34 @@
 //! Fence decisions are by probability: *inside* (P ≥ 0.95), *outside* (P ≤ 0.05) or *ambiguous*,
 //! and ambiguous never raises an alert.
 
+mod border;
+mod calendar;
+mod chance;
 mod config;
 mod engine;
 mod fence;
 mod fences;
+mod footprint;
 mod gaze;
 mod index;
 mod inside;
+mod kind;
+mod look_again;
 mod parking;
+mod read;
 mod schedule;
 mod show;
 
+pub use border::BorderError;
+pub use calendar::{Calendar, CalendarError};
 pub use config::{Config, Parking};
 pub use engine::{Engine, Outcome};
-pub use fence::{Fence, Kind, Shape, Zone};
-pub use fences::{FenceError, Fences};
+pub use fence::{Course, Fence, Here, Permit, Shape, Zone};
+pub use fences::{Fences, FencesError, Problems};
+pub use footprint::Footprint;
 pub use index::Position;
 pub use inside::{Inside, probability_in_polygon};
+pub use kind::Kind;
+pub use look_again::{LookAgain, Remedy};
+pub use read::FenceError;
 pub use schedule::{Schedule, ScheduleError};

@@ -9,7 +9,6 @@ use domain::{Alert, AlertId, Class, LonLat, Mount, Observation, Place, Plane, Re
 use jiff::{SignedDuration, Timestamp};
 
 use crate::Parking;
-use crate::fence::Fence;
 use crate::inside::Inside;
 
 /// A vehicle followed since it was last known to move.
@@ -42,6 +41,8 @@ pub(crate) struct Standing {
 pub(crate) struct Stay {
     pub(crate) id: AlertId,
     pub(crate) fence: domain::FenceId,
+    /// Of the fence, when the stay began.
+    pub(crate) version: String,
     pub(crate) since: Timestamp,
     pub(crate) probability: f64,
     pub(crate) outside_since: Option<Timestamp>,
@@ -121,6 +122,7 @@ impl Standing {
         let stay = Stay {
             id: alert.id,
             fence: alert.fence.id.clone(),
+            version: alert.fence.version.clone(),
             since: alert.since,
             probability: alert.probability_inside,
             outside_since: None,
@@ -307,11 +309,6 @@ fn position(place: &Place) -> Option<LonLat> {
         Place::Ground { lon, lat, .. } => LonLat::new(lon, lat),
         Place::Image { .. } => None,
     }
-}
-
-/// The fence that a place lies in: the likeliest, the first of equals.
-pub(crate) fn surest<'a>(candidates: &[(&'a Fence, f64)]) -> Option<(&'a Fence, f64)> {
-    candidates.iter().copied().reduce(|best, next| if next.1 > best.1 { next } else { best })
 }
 
 /// Whether at least `span` has gone by from `since` to `at`.

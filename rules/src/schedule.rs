@@ -1,9 +1,13 @@
-//! When a fence applies: weekly hours in a time zone, within a period of validity.
+//! When a fence applies: weekly hours in a time zone, on days of a calendar, within a period of validity.
 
-use jiff::civil::{Time, Weekday};
+use std::sync::Arc;
+
+use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned};
 use serde::{Deserialize, Serialize};
+
+use crate::calendar::{Calendar, Days};
 
 /// When a fence applies. The default applies always.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -19,19 +23,20 @@ struct Weekly {
     /// As it was given.
     raw: RawSchedule,
     zone: TimeZone,
+    calendar: Arc<Calendar>,
     hours: Vec<Hours>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 struct Hours {
-    days: Vec<Weekday>,
+    days: Vec<Days>,
     from: Time,
     /// At or before `from`: the hours run past midnight.
     to: Time,
 }
 
 /// A schedule as GeoJSON carries it:
-/// `{"time_zone":"Asia/Shanghai","weekly":[{"days":["mon","tue"],"from":"07:00","to":"20:00"}]}`.
+/// `{"time_zone":"Asia/Shanghai","weekly":[{"days":["workdays","sat"],"from":"07:00","to":"20:00"}]}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawSchedule {
@@ -42,21 +47,9 @@ pub(crate) struct RawSchedule {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawHours {
-    days: Vec<Day>,
+    days: Vec<Days>,
     from: String,
     to: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Day {
-    Mon,
-    Tue,
-    Wed,
-    Thu,
-    Fri,
-    Sat,
-    Sun,
 }
 
 /// Why a schedule is none.
@@ -66,8 +59,14 @@ pub enum ScheduleError {
     Zone { name: String, source: jiff::Error },
     #[error("`{text}` is no time of day; use `HH:MM`")]
     Time { text: String, source: jiff::Error },
-    #[error("weekly hours without a day apply never; name at least one of mon … sun")]
+    #[error(
+        "weekly hours without a day apply never; name at least one of mon … sun, workdays, rest_days"
+    )]
     NoDay,
+    #[error("a schedule without hours applies never; leave `schedule` out if it applies always")]
+    NoHours,
+    #[error("a schedule has more than {} weekly hours", Weekly::MOST_HOURS)]
+    ManyHours,
     #[error("`valid_to` is not after `valid_from`")]
     Empty,
 }
@@ -77,11 +76,12 @@ impl Schedule {
         raw: Option<RawSchedule>,
         valid_from: Option<Timestamp>,
         valid_to: Option<Timestamp>,
+        calendar: &Arc<Calendar>,
     ) -> Result<Self, ScheduleError> {
         if valid_from.zip(valid_to).is_some_and(|(from, to)| to <= from) {
             return Err(ScheduleError::Empty);
         }
-        let weekly = raw.map(Weekly::new).transpose()?;
+        let weekly = raw.map(|raw| Weekly::new(raw, calendar)).transpose()?;
         Ok(Self { valid_from, valid_to, weekly })
     }
 
@@ -107,11 +107,19 @@ impl Schedule {
 }
 
 impl Weekly {
-    fn new(raw: RawSchedule) -> Result<Self, ScheduleError> {
+    const MOST_HOURS: usize = 100;
+
+    fn new(raw: RawSchedule, calendar: &Arc<Calendar>) -> Result<Self, ScheduleError> {
         let zone = TimeZone::get(&raw.time_zone)
             .map_err(|source| ScheduleError::Zone { name: raw.time_zone.clone(), source })?;
+        if raw.weekly.len() > Self::MOST_HOURS {
+            return Err(ScheduleError::ManyHours);
+        }
+        if raw.weekly.is_empty() {
+            return Err(ScheduleError::NoHours);
+        }
         let hours = raw.weekly.iter().map(Hours::new).collect::<Result<_, _>>()?;
-        Ok(Self { raw, zone, hours })
+        Ok(Self { raw, zone, calendar: Arc::clone(calendar), hours })
     }
 
     /// Follows hours that touch or overlap back to where they began, one week at most.
@@ -130,7 +138,7 @@ impl Weekly {
     /// The beginning of hours that hold `at`.
     fn latest_opening(&self, at: Timestamp) -> Option<Timestamp> {
         let local = at.to_zoned(self.zone.clone());
-        self.hours.iter().filter_map(|hours| hours.opening(&local, at)).min()
+        self.hours.iter().filter_map(|hours| hours.opening(&self.calendar, &local, at)).min()
     }
 }
 
@@ -139,14 +147,13 @@ impl Hours {
         if raw.days.is_empty() {
             return Err(ScheduleError::NoDay);
         }
-        let days = raw.days.iter().copied().map(Weekday::from).collect();
-        Ok(Self { days, from: time(&raw.from)?, to: time(&raw.to)? })
+        Ok(Self { days: raw.days.clone(), from: time(&raw.from)?, to: time(&raw.to)? })
     }
 
     /// Hours of today or, past midnight, of yesterday.
-    fn opening(&self, local: &Zoned, at: Timestamp) -> Option<Timestamp> {
+    fn opening(&self, calendar: &Calendar, local: &Zoned, at: Timestamp) -> Option<Timestamp> {
         [local.date(), local.date().yesterday().ok()?].into_iter().find_map(|date| {
-            if !self.days.contains(&date.weekday()) {
+            if !self.days.iter().any(|&days| calendar.holds(days, date)) {
                 return None;
             }
             let zone = local.time_zone();
@@ -167,27 +174,14 @@ fn time(text: &str) -> Result<Time, ScheduleError> {
         .map_err(|source| ScheduleError::Time { text: text.to_owned(), source })
 }
 
-impl From<Day> for Weekday {
-    fn from(day: Day) -> Self {
-        match day {
-            Day::Mon => Self::Monday,
-            Day::Tue => Self::Tuesday,
-            Day::Wed => Self::Wednesday,
-            Day::Thu => Self::Thursday,
-            Day::Fri => Self::Friday,
-            Day::Sat => Self::Saturday,
-            Day::Sun => Self::Sunday,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn schedule(weekly: &str) -> Schedule {
         let json = format!(r#"{{"time_zone":"Asia/Shanghai","weekly":{weekly}}}"#);
-        Schedule::new(Some(serde_json::from_str(&json).unwrap()), None, None).unwrap()
+        let plain = Arc::new(Calendar::default());
+        Schedule::new(Some(serde_json::from_str(&json).unwrap()), None, None, &plain).unwrap()
     }
 
     /// 2026-11-16 is a Monday.
@@ -222,8 +216,8 @@ mod tests {
 
     #[test]
     fn validity_bounds_the_hours() {
-        let schedule =
-            Schedule::new(None, Some(at("16T10:00:00")), Some(at("16T12:00:00"))).unwrap();
+        let (from, to) = (Some(at("16T10:00:00")), Some(at("16T12:00:00")));
+        let schedule = Schedule::new(None, from, to, &Arc::default()).unwrap();
         assert_eq!(schedule.open_since(at("16T09:00:00")), None);
         assert_eq!(schedule.open_since(at("16T11:00:00")), Some(at("16T10:00:00")));
         assert_eq!(schedule.open_since(at("16T12:00:00")), None);
@@ -234,7 +228,8 @@ mod tests {
     fn bad_schedules_say_what_is_wrong() {
         let check = |json: &str, wanted: &str| {
             let raw = serde_json::from_str(json).unwrap();
-            assert_eq!(Schedule::new(Some(raw), None, None).unwrap_err().to_string(), wanted);
+            let refused = Schedule::new(Some(raw), None, None, &Arc::default()).unwrap_err();
+            assert_eq!(refused.to_string(), wanted);
         };
         check(
             r#"{"time_zone":"Asia/Peking","weekly":[]}"#,
@@ -246,7 +241,34 @@ mod tests {
         );
         check(
             r#"{"time_zone":"UTC","weekly":[{"days":[],"from":"07:00","to":"08:00"}]}"#,
-            "weekly hours without a day apply never; name at least one of mon … sun",
+            "weekly hours without a day apply never; name at least one of mon … sun, workdays, rest_days",
         );
+    }
+    #[test]
+    fn workdays_are_those_of_the_calendar() {
+        let json = r#"{"time_zone":"Asia/Shanghai","weekly":[{"days":["workdays"],"from":"07:00","to":"20:00"},
+            {"days":["rest_days"],"from":"22:00","to":"02:00"}]}"#;
+        let golden = Arc::new(crate::calendar::tests::golden_week());
+        let raw = serde_json::from_str(json).unwrap();
+        let schedule = Schedule::new(Some(raw), None, None, &golden).unwrap();
+        let open = |text: &str| schedule.open_since(format!("2026-{text}+08:00").parse().unwrap());
+        for (moment, is_open) in [
+            ("09-26T12:00", false), // Saturday
+            ("09-27T12:00", true),  // Sunday, worked
+            ("10-01T12:00", false), // Thursday, off
+            ("10-01T01:00", false), // its eve was worked
+            ("10-02T01:00", true),  // its eve was off
+            ("10-08T01:59", true),
+            ("10-08T12:00", true),
+        ] {
+            assert_eq!(open(moment).is_some(), is_open, "{moment}");
+        }
+    }
+
+    #[test]
+    fn a_schedule_without_hours_is_refused() {
+        let raw = serde_json::from_str(r#"{"time_zone":"UTC","weekly":[]}"#).unwrap();
+        let refused = Schedule::new(Some(raw), None, None, &Arc::default()).unwrap_err();
+        assert!(refused.to_string().contains("applies never"), "{refused}");
     }
 }

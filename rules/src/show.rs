@@ -1,54 +1,44 @@
 //! The fences as a map shows them.
 
-use geojson::{Feature, FeatureCollection, Geometry, GeometryValue};
+use geojson::{FeatureCollection, Geometry, GeometryValue};
 use jiff::Timestamp;
-use serde::Serialize;
 
 use crate::Fences;
-use crate::fence::{Fence, Shape};
-use crate::schedule::RawSchedule;
-
-#[derive(Serialize)]
-struct Properties<'a> {
-    name: &'a str,
-    name_en: Option<&'a str>,
-    kind: &'static str,
-    parking_authority: Option<domain::Authority>,
-    schedule: Option<&'a RawSchedule>,
-    valid_from: Option<Timestamp>,
-    valid_to: Option<Timestamp>,
-    /// Whether it applies at the moment asked for.
-    active: bool,
-}
+use crate::fence::Shape;
+use crate::read::feature;
 
 impl Fences {
-    /// The fences on the ground as a GeoJSON `FeatureCollection` in WGS-84, with `active` as of `at`. Zones
+    /// The fences on the ground as a GeoJSON `FeatureCollection` in WGS-84, which reads back as the same fences. Zones
     /// drawn in a picture have no place on a map and are left out.
-    pub fn geojson(&self, at: Timestamp) -> String {
-        let features = self.all().iter().filter_map(|fence| feature(fence, at));
-        FeatureCollection::new(features).to_string()
+    pub fn to_geojson(&self) -> String {
+        FeatureCollection::new(self.all().iter().filter_map(feature)).to_string()
     }
-}
 
-fn feature(fence: &Fence, at: Timestamp) -> Option<Feature> {
-    let Shape::Ground(polygon) = &fence.shape else { return None };
-    let properties = Properties {
-        name: &fence.name,
-        name_en: fence.name_en.as_deref(),
-        kind: fence.kind.as_str(),
-        parking_authority: fence.authority,
-        schedule: fence.schedule.weekly_hours(),
-        valid_from: fence.schedule.valid_from,
-        valid_to: fence.schedule.valid_to,
-        active: fence.schedule.open_since(at).is_some(),
-    };
-    let properties = serde_json::to_value(properties).ok()?;
-    Some(Feature {
-        id: Some(geojson::feature::Id::String(fence.id.to_string())),
-        geometry: Some(Geometry::new(GeometryValue::from(polygon))),
-        properties: properties.as_object().cloned(),
-        ..Feature::default()
-    })
+    /// The same for a map, with more properties: `active` as of `at`, `hash` of the content, and for a route that is a
+    /// line the area that it was taken for. `refused` says why newer fences are not shown.
+    pub fn geojson(&self, at: Timestamp, refused: Option<&str>) -> String {
+        let features = self.all().iter().filter_map(|fence| {
+            let mut feature = feature(fence)?;
+            if let Shape::Ground(polygon) = &fence.shape {
+                feature.geometry = Some(Geometry::new(GeometryValue::from(polygon)));
+            }
+            feature.set_property("active", fence.schedule.open_since(at).is_some());
+            feature.set_property("hash", fence.version.as_str());
+            // A map asks for these of every fence.
+            for key in ["name_en", "parking_authority", "schedule", "valid_from", "valid_to"] {
+                if feature.property(key).is_none() {
+                    feature.set_property(key, serde_json::Value::Null);
+                }
+            }
+            Some(feature)
+        });
+        let mut collection = FeatureCollection::new(features);
+        if let Some(refused) = refused {
+            let why = serde_json::Value::from(refused);
+            collection.foreign_members = Some([("refused".to_owned(), why)].into_iter().collect());
+        }
+        collection.to_string()
+    }
 }
 
 #[cfg(test)]
@@ -62,7 +52,8 @@ mod tests {
             "properties":{"name":"甲","kind":"no_parking","valid_to":"2026-01-01T00:00:00Z",
             "schedule":{"time_zone":"Asia/Shanghai","weekly":[{"days":["mon"],"from":"07:00","to":"20:00"}]}}}]}"#;
         let fences = Fences::new([text], []).unwrap();
-        let shown = fences.geojson("2026-11-16T09:00:00+08:00".parse().unwrap());
+        let shown = fences.geojson("2026-11-16T09:00:00+08:00".parse().unwrap(), Some("bad"));
+        assert!(shown.contains(r#""refused":"bad""#), "{shown}");
         assert!(shown.contains(r#""active":false"#), "{shown}");
         assert!(shown.contains(r#""days":["mon"]"#), "{shown}");
         assert!(shown.contains("[120.001,30.0]"), "{shown}");

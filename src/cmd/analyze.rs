@@ -222,6 +222,7 @@ async fn look_at_all(
         engine,
         plates: serve::plates(loaded)?,
         memory: None,
+        fences: None,
         recorder: Recorder::new(
             store.clone(),
             Some(cutter),

@@ -1,7 +1,10 @@
 //! The fences of the configuration, read and put together with the zones of its sources.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use domain::{Datum, LonLat, Plane, SourceId};
-use rules::{Fence, FenceError, Fences, Kind, Shape, Zone};
+use rules::{Calendar, Fence, Fences, FencesError, Kind, Shape, Zone};
 
 use crate::config::{Loaded, Source};
 use crate::problem::Problem;
@@ -12,23 +15,42 @@ const MOST_BYTES: u64 = 256 << 20;
 
 /// Reads every fence file. The problem names the file, and the feature within.
 pub(crate) fn load(loaded: &Loaded, zones: Vec<(SourceId, Zone)>) -> Result<Fences, Problem> {
-    use std::io::Read as _;
+    let calendar = Arc::new(calendar(loaded)?);
     let mut texts = Vec::new();
     for path in &loaded.config.rules.fences {
         let path = loaded.resolve(path);
-        let mut text = String::new();
-        std::fs::File::open(&path)
-            .and_then(|file| file.take(MOST_BYTES).read_to_string(&mut text))
-            .map_err(|error| Problem::whole(&path, format!("cannot read it: {error}")))?;
-        let alone = Fences::new([text.as_str()], []);
+        let text = read(&path)?;
+        let alone = Fences::by_calendar([text.as_str()], [], &calendar);
         alone.map_err(|error| Problem::whole(&path, told(error)))?;
         texts.push(text);
     }
-    Fences::new(texts.iter().map(String::as_str), zones)
+    Fences::by_calendar(texts.iter().map(String::as_str), zones, &calendar)
         .map_err(|error| Problem::whole(&loaded.path, told(error)))
 }
 
-fn told(error: FenceError) -> String {
+/// The holidays of all calendar files.
+fn calendar(loaded: &Loaded) -> Result<Calendar, Problem> {
+    let mut all = Calendar::default();
+    for path in &loaded.config.rules.calendars {
+        let path = loaded.resolve(path);
+        let text = read(&path)?;
+        let one: Calendar =
+            toml::from_str(&text).map_err(|error| Problem::whole(&path, error.to_string()))?;
+        all.add(&one).map_err(|error| Problem::whole(&path, error.to_string()))?;
+    }
+    Ok(all)
+}
+
+fn read(path: &Path) -> Result<String, Problem> {
+    use std::io::Read as _;
+    let mut text = String::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(MOST_BYTES).read_to_string(&mut text))
+        .map_err(|error| Problem::whole(path, format!("cannot read it: {error}")))?;
+    Ok(text)
+}
+
+fn told(error: FencesError) -> String {
     format!("{:#}", anyhow::Error::from(error))
 }
 

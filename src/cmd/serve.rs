@@ -11,7 +11,7 @@ use dashboard::{Context, Delivery, Masking, Readiness, Sources};
 use domain::{Clock, SourceId, SystemClock};
 use ingest::{Input, Pace, SegmentDir, SourceSpec, Start};
 use metrics_exporter_prometheus::PrometheusHandle;
-use rules::{Engine, Fences};
+use rules::Engine;
 use store::{ManifestContext, Store};
 use tokio_util::sync::CancellationToken;
 
@@ -22,6 +22,7 @@ use crate::config::Loaded;
 use crate::flights::{self, Works};
 use crate::locate::{Eye, Eyes};
 use crate::pipeline::{self, Parts, Stages};
+use crate::reload::{self, Live, Material};
 use crate::sight::Sights;
 use crate::sources::{Board, Extent, Ready, To};
 use crate::stage::clip::Cutter;
@@ -60,7 +61,10 @@ async fn serve(loaded: Loaded, ready: Vec<Ready>) -> anyhow::Result<()> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let metrics = metric::install()?;
     ingest::init().context("cannot use GStreamer")?;
-    let fences = Arc::new(load_fences(&loaded, &ready)?);
+    let loaded = Arc::new(loaded);
+    let material = material(&loaded, &ready);
+    let fences = material.read().map_err(|problem| super::refused(&problem))?;
+    let (layer, live) = reload::live(fences);
     let count = loaded.config.sessions(ready.len());
     let (detectors, model) =
         detectors::open(&loaded.config.detector, &loaded.config.models_dir(), count)?;
@@ -76,8 +80,7 @@ async fn serve(loaded: Loaded, ready: Vec<Ready>) -> anyhow::Result<()> {
     let config = &loaded.config;
     let (stop, mut stages) = (CancellationToken::new(), Stages::new());
     let masking = masking::start(config, &store, &clock, &stop, &mut stages);
-    let shown =
-        Shown { store: &store, clock: &clock, sources: &sources, fences: &fences, sky: &sky };
+    let shown = Shown { store: &store, clock: &clock, sources: &sources, fences: &live, sky: &sky };
     let context = shown.context(&model, masking, metrics.clone());
     let segments = SegmentDir::new(
         config.segments_dir(),
@@ -96,7 +99,8 @@ async fn serve(loaded: Loaded, ready: Vec<Ready>) -> anyhow::Result<()> {
         tracker: config.detector.tracker.clone(),
         eyes: eyes(&ready),
         flights: BTreeMap::new(),
-        engine: engine(&loaded, Arc::clone(&fences), &ready, &store).await?,
+        engine: engine(&loaded, &live, &ready, &store).await?,
+        fences: Some(live.clone()),
         plates: plates(&loaded)?,
         recorder,
     };
@@ -127,7 +131,9 @@ async fn serve(loaded: Loaded, ready: Vec<Ready>) -> anyhow::Result<()> {
     });
     stages.spawn(listen(&loaded, &store, sky, &clock, &stop));
     stages.spawn(listen_to_terminals(&loaded, &store, &clock, &stop));
-    start_flights(&loaded, fences, &store, &clock, &stop, &mut stages);
+    let (reading, until) = (reload::watch_files(material, layer, stop.clone()), live);
+    stages.spawn(async move { ("fences", reading.await) });
+    start_flights(&loaded, until, &store, &clock, &stop, &mut stages);
     let outcome = supervise::supervise(stages, stop).await;
     store.close().await.context("cannot close the store")?;
     outcome
@@ -171,15 +177,15 @@ fn listen_to_terminals(
 
 /// Uploaded flights are looked at beside the cameras.
 fn start_flights(
-    loaded: &Loaded,
-    fences: Arc<Fences>,
+    loaded: &Arc<Loaded>,
+    fences: Live,
     store: &Store,
     clock: &Arc<dyn Clock>,
     stop: &CancellationToken,
     stages: &mut Stages,
 ) {
     let works = Works {
-        loaded: Arc::new(loaded.clone()),
+        loaded: Arc::clone(loaded),
         fences,
         store: store.clone(),
         clock: Arc::clone(clock),
@@ -195,7 +201,7 @@ struct Shown<'a> {
     store: &'a Store,
     clock: &'a Arc<dyn Clock>,
     sources: &'a Sources,
-    fences: &'a Arc<Fences>,
+    fences: &'a Live,
     sky: &'a Sky,
 }
 
@@ -206,39 +212,44 @@ impl Shown<'_> {
         masking: Masking,
         metrics: PrometheusHandle,
     ) -> Context {
-        let (fences, clock) = (Arc::clone(self.fences), Arc::clone(self.clock));
-        let (model, seen) = (model.clone(), Arc::clone(self.fences));
+        let (fences, clock) = (self.fences.clone(), Arc::clone(self.clock));
+        let (model, seen, layer) = (model.clone(), self.fences.clone(), self.fences.clone());
         let (sky, time) = (self.sky.clone(), Arc::clone(self.clock));
         Context {
             store: self.store.clone(),
             clock: Arc::clone(self.clock),
             sources: self.sources.clone(),
-            fences: Arc::new(move || fences.geojson(clock.now())),
+            fences: Arc::new(move || {
+                let layer = fences.borrow();
+                layer.fences.geojson(clock.now(), layer.refused.as_deref())
+            }),
             aircraft: Arc::new(move || sky.now(time.now())),
-            coverage: Arc::new(move |asked| coverage::coverage(&seen, asked)),
+            coverage: Arc::new(move |asked| {
+                coverage::coverage(&seen.borrow().fences.clone(), asked)
+            }),
             masking,
-            ready: Arc::new(move || Readiness { model: Some(model.clone()), problems: Vec::new() }),
+            ready: Arc::new(move || Readiness {
+                model: Some(model.clone()),
+                problems: Vec::new(),
+                warnings: layer
+                    .borrow()
+                    .refused
+                    .iter()
+                    .map(|why| format!("fences: {why}"))
+                    .collect(),
+            }),
             metrics,
             delivery: Delivery::default(),
         }
     }
 }
 
-fn load_fences(loaded: &Loaded, ready: &[Ready]) -> anyhow::Result<Fences> {
+fn material(loaded: &Arc<Loaded>, ready: &[Ready]) -> Material {
     let zones = ready
         .iter()
         .flat_map(|source| source.zones.iter().map(|zone| (source.spec.id.clone(), zone.clone())));
-    let fences =
-        fences::load(loaded, zones.collect()).map_err(|problem| super::refused(&problem))?;
-    let places: Vec<_> =
-        ready.iter().filter_map(|source| source.surveyed.as_ref()?.position).collect();
-    for (fence, distance) in fences::wrong_datum(&fences, &places) {
-        tracing::warn!(
-            fence = %fence.id,
-            "lies {distance:.0} m off every source and would be near one in GCJ-02: set its property `datum`"
-        );
-    }
-    Ok(fences)
+    let places = ready.iter().filter_map(|source| source.surveyed.as_ref()?.position);
+    Material::new(Arc::clone(loaded), zones.collect(), places.collect())
 }
 
 pub(crate) fn eyes(ready: &[Ready]) -> Eyes {
@@ -258,11 +269,12 @@ pub(crate) fn plates(loaded: &Loaded) -> anyhow::Result<Plates> {
 /// The rules, with the alerts that were open when the program last stopped.
 async fn engine(
     loaded: &Loaded,
-    fences: Arc<Fences>,
+    fences: &Live,
     ready: &[Ready],
     store: &Store,
 ) -> anyhow::Result<Engine> {
-    let mut engine = Engine::new(fences, loaded.config.rules.parking.clone());
+    let mut engine =
+        Engine::new(Arc::clone(&fences.borrow().fences), loaded.config.rules.parking.clone());
     for source in ready {
         let SourceSpec { id, name, .. } = &source.spec;
         let open = store.open_alerts(id).await.context("cannot read the open alerts")?;

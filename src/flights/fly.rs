@@ -139,6 +139,7 @@ impl Hangar<'_> {
             flights: BTreeMap::from([(source.clone(), Arc::clone(&luggage.legs))]),
             engine,
             plates: Plates::never(),
+            fences: None,
             recorder: Recorder::new(self.store.clone(), Some(cutter), manifest, whose),
             memory,
         })

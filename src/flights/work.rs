@@ -13,7 +13,6 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use domain::{Clock, FlightId, FlightReport, FlightState, FlightWarning, WarningCode};
 use jiff::SignedDuration;
-use rules::Fences;
 use store::{FileOutcome, Flight, Store};
 use tokio::runtime::Handle;
 use tokio::sync::broadcast::error::RecvError;
@@ -23,12 +22,14 @@ use tokio_util::sync::CancellationToken;
 use super::import::import;
 use super::{Gathered, Hangar, Item, Luggage, Radio, fly};
 use crate::config::Loaded;
+use crate::reload::Live;
 
 /// What the work needs.
 #[derive(Clone)]
 pub(crate) struct Works {
     pub loaded: Arc<Loaded>,
-    pub fences: Arc<Fences>,
+    /// A flight is judged by those that hold when its turn comes.
+    pub fences: Live,
     pub store: Store,
     pub clock: Arc<dyn Clock>,
     pub stop: CancellationToken,
@@ -146,7 +147,7 @@ impl Works {
         let luggage = self.luggage(flight, &scratch).await?;
         let hangar = Hangar {
             loaded: &self.loaded,
-            fences: Arc::clone(&self.fences),
+            fences: Arc::clone(&self.fences.borrow().fences),
             store: &self.store,
             clock: Arc::clone(&self.clock),
             scratch: &scratch,

@@ -1,14 +1,16 @@
 //! Tracks to verdicts: places, rules, and the first moment of what may become an alert.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::{Alert, AlertId, Frame, Observation, View};
-use rules::{Engine, Outcome};
+use rules::{Engine, Fences, Outcome};
 use tokio::sync::mpsc;
 
 use crate::flights::{Memory, Written};
 use crate::locate::Eyes;
+use crate::reload::Live;
 use crate::stage::look::Seen;
 use crate::stage::plates::Plates;
 use crate::stage::shot::Shot;
@@ -43,11 +45,14 @@ pub(crate) fn judge(
     mut engine: Engine,
     mut plates: Plates,
     memory: Option<Memory>,
+    mut fences: Option<Live>,
     to_record: &mpsc::Sender<Verdict>,
 ) -> Judged {
     let mut first_moments = FirstMoments { shots: BTreeMap::new(), memory };
     let mut spent = Duration::ZERO;
     while let Some(seen) = seen.blocking_recv() {
+        let changed = fences.as_mut().and_then(changed).map(|new| engine.change_fences(new));
+        let withdrawn = first_moments.settle(changed.unwrap_or_default(), Now::Over);
         let verdicts = match seen {
             Seen::End(source) => {
                 let mut outcomes = engine.finish(&source);
@@ -68,13 +73,19 @@ pub(crate) fn judge(
             }
             Seen::Read(written) => vec![Verdict::Read(written)],
         };
-        for verdict in verdicts {
+        for verdict in withdrawn.into_iter().chain(verdicts) {
             if to_record.blocking_send(verdict).is_err() {
                 return Judged { eyes, judge: spent };
             }
         }
     }
     Judged { eyes, judge: spent }
+}
+
+/// The fences, if they are others than before.
+fn changed(fences: &mut Live) -> Option<Arc<Fences>> {
+    let changed = fences.has_changed().unwrap_or(false);
+    changed.then(|| Arc::clone(&fences.borrow_and_update().fences))
 }
 
 /// What there is to be shown of the moment that is judged.
@@ -109,9 +120,11 @@ impl FirstMoments {
                 self.shots.remove(&id);
                 None
             }
-            Outcome::Ambiguous { track, probability } => {
+            Outcome::LookAgain(again) => {
                 metrics::counter!("xunjian_ambiguous_total").increment(1);
-                tracing::info!(%track, probability, "place is ambiguous: look again");
+                let (track, probability) = (again.track, again.probability);
+                let (fence, remedy) = (&again.fence.id, again.remedy.as_str());
+                tracing::info!(%track, probability, %fence, remedy, "place is ambiguous: look again");
                 None
             }
             Outcome::Raised(alert) => {

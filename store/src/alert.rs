@@ -247,6 +247,7 @@ const fn end_word(reason: EndReason) -> &'static str {
         EndReason::Lost => "lost",
         EndReason::SourceEnded => "source_ended",
         EndReason::ScheduleClosed => "schedule_closed",
+        EndReason::FenceWithdrawn => "fence_withdrawn",
     }
 }
 
@@ -375,9 +376,10 @@ mod tests {
 
     #[tokio::test]
     async fn every_end_reason_reads_back() {
-        use EndReason::{Left, Lost, ScheduleClosed, SourceEnded};
+        use EndReason::{FenceWithdrawn, Left, Lost, ScheduleClosed, SourceEnded};
         let bench = Bench::new().await;
-        for (track, reason) in (0..).zip([Left, Lost, SourceEnded, ScheduleClosed]) {
+        for (track, reason) in (0..).zip([Left, Lost, SourceEnded, ScheduleClosed, FenceWithdrawn])
+        {
             bench.raise(&alert(track)).await;
             let report = Alert { end_reason: Some(reason), ..ended(track, 9) };
             let Written::New(over) = bench.store.end(&report).await.unwrap() else { panic!() };

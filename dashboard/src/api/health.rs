@@ -25,6 +25,8 @@ pub(crate) struct Health {
     ready: bool,
     /// Why not; empty when ready.
     reasons: Vec<String>,
+    /// What is wrong while it works, such as fences that were refused.
+    warnings: Vec<String>,
     version: &'static str,
     store: StoreHealth,
     model: Option<Model>,
@@ -90,7 +92,7 @@ pub(crate) async fn live() -> &'static str {
     responses((status = 200, body = Health), (status = 503, body = Health))
 )]
 pub(crate) async fn ready(State(app): State<App>) -> (StatusCode, Json<Health>) {
-    let Readiness { model, problems: mut reasons } = (app.context.ready)();
+    let Readiness { model, problems: mut reasons, warnings } = (app.context.ready)();
     let store = &app.context.store;
     let depth = async {
         store.ping().await?;
@@ -114,6 +116,7 @@ pub(crate) async fn ready(State(app): State<App>) -> (StatusCode, Json<Health>) 
     let health = Health {
         ready: reasons.is_empty(),
         reasons,
+        warnings,
         version: env!("CARGO_PKG_VERSION"),
         store: StoreHealth { ok: depth.is_some() },
         model,

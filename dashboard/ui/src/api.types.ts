@@ -103,7 +103,7 @@ export type Alert = {
   raised_at: Time;
   last_seen: Time;
   ended_at: Time | null;
-  end_reason: null | "left" | "lost" | "source_ended" | "schedule_closed";
+  end_reason: null | "left" | "lost" | "source_ended" | "schedule_closed" | "fence_withdrawn";
   dwell_s: number;
   dwell_needed_s: number;
   /** Masked; absent where no plate was read. */

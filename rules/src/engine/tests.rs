@@ -114,7 +114,7 @@ impl Story {
             let line = match outcome {
                 Outcome::Standing { .. } => format!("{second} standing"),
                 Outcome::Passed { .. } => format!("{second} passed"),
-                Outcome::Ambiguous { .. } => format!("{second} ambiguous"),
+                Outcome::LookAgain(_) => format!("{second} ambiguous"),
                 Outcome::Updated(_) => format!("{second} updated"),
                 Outcome::Raised(alert) => {
                     let since = alert.since.duration_since(start()).as_secs();

@@ -22,6 +22,15 @@ const FENCE_COLOUR: Record<string, string> = {
   bay: "#2e8b57",
   no_dumping: "#a8652a",
   no_build: "#7a4fd0",
+  disposal_site: "#7d7a1c",
+  construction_site: "#c98a00",
+  approved_route: "#2f6fb3",
+  farmland: "#5b8f22",
+  river: "#1487a8",
+  allowed_vending: "#0f8f6b",
+  dog_area: "#b0679a",
+  sensitive: "#4a4f57",
+  no_fly: "#d0532a",
   grid: "#7b8794",
 };
 const OTHER_FENCES = ["#0f8f8a", "#4a7d1f", "#b04a9a", "#3b6ea5"];

@@ -307,3 +307,6 @@ fn hash(text: &str) -> String {
     }
     hex
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,8 +9,8 @@ use super::{App, ErrorBody, session::SignedIn};
 
 /// The fences as a GeoJSON `FeatureCollection` in WGS-84.
 ///
-/// `feature.id` is a string; the properties are `name`, `name_en`, `kind`, `parking_authority`,
-/// `schedule`, `valid_from`, `valid_to` and `active` (at this moment).
+/// `feature.id` is a string; the properties are those of `docs/fences.schema.json`, `active` (at this moment) and
+/// `hash` (of the content, as alerts quote it). `refused` beside `features` says why newer fences are not in force.
 #[utoipa::path(
     get, path = "/api/fences", tag = "map",
     responses(

@@ -63,10 +63,12 @@ export type FenceProperties = {
   valid_from: Time | null;
   valid_to: Time | null;
   active: boolean;
+  hash: string;
 };
 type FenceArea = GeoJSON.Polygon | GeoJSON.MultiPolygon | null;
 export type Fence = GeoJSON.Feature<FenceArea, FenceProperties>;
-export type Fences = GeoJSON.FeatureCollection<FenceArea, FenceProperties>;
+/** `refused` says why newer fences are not in force. */
+export type Fences = GeoJSON.FeatureCollection<FenceArea, FenceProperties> & { refused?: string };
 
 export type ReviewState = "open" | "confirmed" | "dismissed";
 export type Ellipse = { semi_major_m: number; semi_minor_m: number; bearing_deg: number };

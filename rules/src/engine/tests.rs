@@ -66,6 +66,10 @@ struct Story {
     frame: u64,
     log: Vec<String>,
     alerts: Vec<Alert>,
+    /// Of the last message about an alert.
+    open: Option<Alert>,
+    again: Vec<String>,
+    probabilities: Vec<f64>,
 }
 
 impl Story {
@@ -78,7 +82,16 @@ impl Story {
         let config = Parking { dwell: Duration::from_secs(10), ..Parking::default() };
         let mut engine = Engine::new(Arc::new(fences), config);
         engine.resume(cam(), "Renmin Road".to_owned(), open);
-        Self { engine, at: start(), frame: 0, log: Vec::new(), alerts: Vec::new() }
+        Self {
+            engine,
+            at: start(),
+            frame: 0,
+            log: Vec::new(),
+            alerts: Vec::new(),
+            open: None,
+            again: Vec::new(),
+            probabilities: Vec::new(),
+        }
     }
 
     /// One frame, a second long.
@@ -114,10 +127,18 @@ impl Story {
             let line = match outcome {
                 Outcome::Standing { .. } => format!("{second} standing"),
                 Outcome::Passed { .. } => format!("{second} passed"),
-                Outcome::LookAgain(_) => format!("{second} ambiguous"),
-                Outcome::Updated(_) => format!("{second} updated"),
+                Outcome::LookAgain(again) => {
+                    self.again.push(format!("{} {}", again.fence.id, again.remedy.as_str()));
+                    self.probabilities.push(again.probability);
+                    format!("{second} ambiguous")
+                }
+                Outcome::Updated(alert) => {
+                    self.open = Some(*alert);
+                    format!("{second} updated")
+                }
                 Outcome::Raised(alert) => {
                     let since = alert.since.duration_since(start()).as_secs();
+                    self.probabilities.push(alert.probability_inside);
                     self.alerts.push(*alert);
                     format!("{second} raised since {since}")
                 }
@@ -128,6 +149,16 @@ impl Story {
             };
             self.log.push(line);
         }
+    }
+
+    fn change(&mut self, fences: &[String]) {
+        let fences = Fences::new(fences.iter().map(String::as_str), []).unwrap();
+        let outcomes = self.engine.change_fences(Arc::new(fences));
+        self.note(outcomes);
+    }
+
+    fn open_version(&self) -> String {
+        self.open.as_ref().unwrap().fence.version.clone()
     }
 
     fn finish(mut self) -> Vec<String> {
@@ -418,4 +449,126 @@ fn an_alert_says_everything() {
         Story::new(&[strip(r#","name_en":"Kerb","parking_authority":"traffic_police""#)]);
     story.see_for(12, &[car(1, 0.0, 0.0, 0.3)]);
     insta::assert_json_snapshot!(story.alerts[0]);
+}
+
+/// The strip cut in two, so that each half holds less than half of a car over the cut.
+#[test]
+fn a_fence_that_is_split_decides_the_same() {
+    let whole = || vec![strip("")];
+    let split = || {
+        vec![
+            rectangle("west", "no_parking", [-10.0, -2.0, 0.0, 2.0], ""),
+            rectangle("east", "no_parking", [0.0, -2.0, 10.0, 2.0], ""),
+        ]
+    };
+    for (east, north) in [(0.0, 0.0), (0.4, 1.0), (-3.0, 0.5), (0.0, 2.0), (9.9, 0.0), (20.0, 0.0)]
+    {
+        let told = |fences: Vec<String>| {
+            let mut story = Story::new(&fences);
+            story.see_for(20, &[car(1, east, north, 0.3)]);
+            story.finish()
+        };
+        assert_eq!(told(whole()), told(split()), "{east} {north}");
+    }
+    let mut story = Story::new(&split());
+    story.see_for(20, &[car(1, 0.0, 0.0, 0.3)]);
+    assert_eq!(story.alerts.len(), 1, "over the cut");
+}
+
+#[test]
+fn a_stay_goes_on_when_its_fence_is_redrawn() {
+    let mut story = Story::new(&[strip("")]);
+    story.see_for(5, &[car(1, 0.0, 0.0, 0.3)]);
+    let wider = rectangle("kerb", "no_parking", [-12.0, -3.0, 12.0, 3.0], "");
+    story.change(&[wider]);
+    story.see_for(20, &[car(1, 0.0, 0.0, 0.3)]);
+    assert_eq!(story.alerts.len(), 1);
+    assert_eq!(story.alerts[0].since, start(), "the dwell ran on");
+    let raised = story.alerts[0].fence.version.clone();
+    story.change(&[strip(r#","version":"3""#)]);
+    story.see_for(70, &[car(1, 0.0, 0.0, 0.3)]);
+    assert_eq!(story.alerts.len(), 1, "no second alert");
+    assert_eq!(story.open_version(), raised, "the alert keeps the version that it was raised with");
+}
+
+#[test]
+fn a_stay_in_a_fence_that_is_gone_is_over() {
+    for gone in [vec![], vec![rectangle("kerb", "bay", [-10.0, -2.0, 10.0, 2.0], "")]] {
+        let mut story = Story::new(&[strip("")]);
+        story.see_for(15, &[car(1, 0.0, 0.0, 0.3)]);
+        story.change(&gone);
+        story.see_for(5, &[car(1, 0.0, 0.0, 0.3)]);
+        let log = story.finish();
+        assert_eq!(log.last().unwrap(), "15 ended FenceWithdrawn at 14", "{log:?}");
+    }
+    // Redrawn so that the car, which has not moved, stands outside.
+    let mut story = Story::new(&[strip("")]);
+    story.see_for(15, &[car(1, 0.0, 0.0, 0.3)]);
+    story.change(&[rectangle("kerb", "no_parking", [-10.0, 6.0, 10.0, 10.0], "")]);
+    story.see_for(5, &[car(1, 0.0, 0.0, 0.3)]);
+    let log = story.finish();
+    assert!(log.last().unwrap().contains("ended FenceWithdrawn"), "{log:?}");
+}
+
+#[test]
+fn a_fence_sets_its_own_dwell_and_overlap() {
+    let mut story = Story::new(&[strip(r#","dwell":"5s""#)]);
+    story.see_for(7, &[car(1, 0.0, 0.0, 0.3)]);
+    assert_eq!((story.alerts.len(), story.alerts[0].dwell_needed_s), (1, 5.0));
+    // Its middle lies 0.5 m outside.
+    for (overlap, alerts) in [("0.5", 0), ("0.05", 1)] {
+        let mut story = Story::new(&[strip(&format!(r#","overlap":{overlap}"#))]);
+        story.see_for(20, &[car(1, 0.0, 2.5, 0.05)]);
+        assert_eq!(story.alerts.len(), alerts, "{overlap}");
+    }
+}
+
+#[test]
+fn nothing_is_recorded_where_it_may_not_be() {
+    let court = rectangle("court", "sensitive", [-5.0, -5.0, 5.0, 5.0], "");
+    let mut story = Story::new(&[strip(""), court]);
+    story.see_for(20, &[car(1, 0.0, 0.0, 0.3), car(2, 8.5, 0.0, 0.2)]);
+    let tracks: Vec<TrackId> = story.alerts.iter().map(|alert| alert.track).collect();
+    assert_eq!(tracks, [TrackId(2)]);
+}
+
+#[test]
+fn who_cannot_be_placed_is_looked_at_again() {
+    let check = |sigma: f64, mount: Mount, wanted: &str| {
+        let mut story = Story::new(&[strip("")]);
+        for _ in 0..15 {
+            story.see_from(mount.clone(), vec![car(1, 0.0, 2.0, sigma)]);
+        }
+        assert_eq!(story.again, [format!("kerb {wanted}")], "{:?}", story.log);
+        assert!(story.alerts.is_empty());
+    };
+    check(1.5, Mount::Fixed, "zoom");
+    check(1.5, Mount::Moving { looked: Vec::new() }, "fly_again");
+    check(0.1, Mount::Fixed, "check_on_site");
+}
+
+proptest::proptest! {
+    /// The whole world moved east and north: the same story.
+    #[test]
+    fn the_world_may_be_moved(
+        east in -3.0..3.0f64, north in -4.0..4.0f64, sigma in 0.1..1.5f64,
+        away_east in -2000.0..2000.0f64, away_north in -2000.0..2000.0f64,
+    ) {
+        // A probability next to a threshold may fall on its other side by rounding.
+        let told = |by: [f64; 2]| {
+            let [e, n] = by;
+            let fence = rectangle("kerb", "no_parking", [e - 10.0, n - 2.0, e + 10.0, n + 2.0], "");
+            let mut story = Story::new(&[fence]);
+            let mut seen = car(1, east, north, sigma);
+            let position = plane().place([e + east, n + north]).unwrap();
+            seen.place = GroundFix { position, covariance: Covariance::round(sigma) }.into();
+            story.see_for(15, &[seen]);
+            story.probabilities
+        };
+        let (here, there) = (told([0.0, 0.0]), told([away_east, away_north]));
+        proptest::prop_assume!(here.len() == there.len());
+        for (a, b) in here.iter().zip(&there) {
+            proptest::prop_assert!((a - b).abs() < 5e-3, "{} {}", a, b);
+        }
+    }
 }

@@ -124,6 +124,7 @@ export const en: Words = {
   "map.datum.wgs": "Datum WGS-84",
   "map.datum.gcj": "Tiles in GCJ-02; data converted from WGS-84 for display",
   "map.no_webgl": "This browser has no WebGL, so there is no map. The list and the alerts still work.",
+  "map.fences_refused": "The fence files have mistakes and were refused; the fences of before still apply. See the log.",
   "map.nothing": "No positions to show yet: surveyed cameras and fences appear here.",
 
   "alert.back": "Back",

@@ -121,6 +121,7 @@ export const zh = {
   "map.datum.wgs": "坐标系 WGS-84",
   "map.datum.gcj": "底图 GCJ-02，数据由 WGS-84 换算后显示",
   "map.no_webgl": "此浏览器不支持 WebGL，无法显示地图；列表与预警不受影响。",
+  "map.fences_refused": "围栏文件有误，未启用；仍按原围栏执行。请看日志。",
   "map.nothing": "还没有可显示的位置：配置相机的地面标定或围栏后会显示在这里。",
 
   "alert.back": "返回",

@@ -81,6 +81,11 @@ export function SiteMap({ setup, alerts, selected, hovered, onSelect, onSource }
           <Failure error={failed.error} onRetry={() => void failed.refetch()} />
         </div>
       )}
+      {fences?.refused && (
+        <div className={css.refused} role="alert" title={fences.refused} data-testid="fences-refused">
+          {t("map.fences_refused")}
+        </div>
+      )}
       {ready && !failed && bounds === null && <div className={css.nothing}>{t("map.nothing")}</div>}
     </MapFrame>
   );

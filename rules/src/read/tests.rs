@@ -142,7 +142,8 @@ fn every_problem_is_told() {
         [[120.0, 30.0], [120.001, 30.0], [120.001, 30.001], [120.0, 30.001], [120.0, 30.0]],
         [[120.01, 30.0], [120.011, 30.0], [120.011, 30.001], [120.01, 30.0]]]});
     let many: Vec<[f64; 2]> = (0..10_001).map(|n| [120.0, 30.0 + f64::from(n) * 1e-6]).collect();
-    let many = json!({"type": "Polygon", "coordinates": [[many.as_slice(), &[many[0]]].concat()]});
+    let closed = [many.as_slice(), &many[..1]].concat();
+    let many = json!({"type": "Polygon", "coordinates": [closed]});
     let mars = json!({"time_zone": "Mars", "weekly": []});
     for (feature, wanted) in [
         (with("bay", &json!({}), bow.clone()), vec!["fence `a` is no valid polygon"]),

@@ -77,8 +77,7 @@ pub(crate) fn start(inbox: &Arc<Inbox>, parts: Parts, stages: &mut Stages) -> En
         recorder,
         sights,
         memory,
-    } =
-        parts;
+    } = parts;
     let looking = Looking { tracker, flights, sights, memory: memory.clone() };
     let inbox = Arc::clone(inbox);
     thread(stages, "look", move || {

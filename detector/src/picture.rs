@@ -115,9 +115,10 @@ pub fn narrowed(frame: &Frame, width: u32) -> Result<Frame, PictureError> {
         let mut small = Mat::default();
         let to = opencv::core::Size::new(side(size.width)?, side(size.height)?);
         imgproc::resize(&as_mat(frame)?, &mut small, to, 0.0, 0.0, imgproc::INTER_AREA)?;
-        Ok(Bytes::copy_from_slice(small.data_bytes()?))
+        opencv::Result::Ok(Bytes::copy_from_slice(small.data_bytes()?))
     };
-    Ok(Frame { bgr: shrink().map_err(failed("shrink", frame.size))?, size, ..frame.clone() })
+    let bgr = shrink().map_err(failed("shrink", frame.size))?.into();
+    Ok(Frame { bgr, size, ..frame.clone() })
 }
 
 /// Reads a picture file into packed BGR, upright as its EXIF says. Grey, CMYK, 16 bit and transparent

@@ -214,7 +214,10 @@ fn drawn_plates_are_found_and_read() {
             (right_top.y, 245.0 + f32::from(slant)),
         ] {
             // Corners come within a sixteenth of the width.
-            assert!((found - expected).abs() < f32::from(width) / 16.0, "{words}: {found} {expected}");
+            assert!(
+                (found - expected).abs() < f32::from(width) / 16.0,
+                "{words}: {found} {expected}"
+            );
         }
         assert!(left_bottom.y > left_top.y + 20.0, "{words}");
         let reading = reader.read(&street, &found).unwrap().expect(words);

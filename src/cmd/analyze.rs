@@ -133,8 +133,7 @@ async fn analyze(
         ..loaded.config.store.clone()
     };
     let store = Store::open(&config, Arc::clone(&clock)).await.context("cannot open the store")?;
-    let looked =
-        look_at_all(&loaded, &inputs, &store, &places, Arc::clone(&clock), begun).await?;
+    let looked = look_at_all(&loaded, &inputs, &store, &places, Arc::clone(&clock), begun).await?;
     let alerts = all_alerts(&store).await?;
     if args.json {
         print(alerts.iter())?;

@@ -259,6 +259,7 @@ fn alert() -> Alert {
         track: TrackId(1),
         class: Class::Car,
         score: 0.875,
+        plate: None,
         fence: FenceRef {
             id: fence,
             name: "路缘".to_owned(),
@@ -266,6 +267,9 @@ fn alert() -> Alert {
             kind: "no_parking".to_owned(),
             authority: None,
             version: "0123456789ab".to_owned(),
+            edition: None,
+            matter_code: None,
+            legal_basis: None,
         },
         place: Place::Image { x: 0.5, y: 0.75 },
         seen: RelBox { x: 0.25, y: 0.5, w: 0.125, h: 0.25 },

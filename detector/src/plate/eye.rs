@@ -78,7 +78,7 @@ fn part(frame: &Frame, vehicle: RelBox) -> Option<Part> {
         let at = |share: f64| share.is_finite().then(|| (share * whole).clamp(0.0, whole));
         let from = at(start - AROUND * length)?.floor() as u32;
         let to = at(start + (1.0 + AROUND) * length)?.ceil() as u32;
-        (to > from).then_some((from, to - from))
+        to.checked_sub(from).filter(|length| *length > 0).map(|length| (from, length))
     };
     let (x, width) = span(vehicle.x, vehicle.w, frame.size.width)?;
     let (y, height) = span(vehicle.y, vehicle.h, frame.size.height)?;

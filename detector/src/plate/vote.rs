@@ -113,7 +113,9 @@ mod tests {
 
     fn plate(readings: &[Reading]) -> Option<Plate> {
         let mut vote = Vote::new();
-        readings.iter().for_each(|reading| vote.add(reading));
+        for reading in readings {
+            vote.add(reading);
+        }
         vote.plate(0.8)
     }
 
@@ -155,7 +157,9 @@ mod tests {
         // Each look is legal, the winners together are not: 使 begins and ends.
         let looks = [reading("使014578", 0.95, (6, 0.1)), reading("014578使", 0.9, (9, 0.0))];
         let mut vote = Vote::new();
-        looks.iter().for_each(|reading| vote.add(reading));
+        for reading in &looks {
+            vote.add(reading);
+        }
         assert_eq!(vote.plate(0.01), None);
     }
 }

@@ -125,8 +125,9 @@ fn city(dice: &mut Dice, plane: &Plane) -> Result<String, Failure> {
         let corner = |n: u32| {
             let (sin, cos) = (f64::from(n % 30) * std::f64::consts::TAU / 30.0).sin_cos();
             let reach = radius * (1.0 + 0.3 * f64::from(n % 3));
-            let place = plane.place([centre[0] + reach * cos, centre[1] + reach * sin]);
-            place.map(|place| [place.lon(), place.lat()])
+            plane
+                .place([centre[0] + reach * cos, centre[1] + reach * sin])
+                .map(|there| [there.lon(), there.lat()])
         };
         let ring = (0..=30).map(corner).collect::<Option<Vec<_>>>().ok_or("no place")?;
         features.push(json!({"type": "Feature", "id": number.to_string(),

@@ -107,12 +107,12 @@ pub(crate) fn around(course: &Course) -> Result<Polygon, BorderError> {
     let plane = LonLat::new(middle.x, middle.y)
         .map(Plane::at)
         .ok_or(BorderError::NoPlace { lon: middle.x, lat: middle.y })?;
-    let metres = |c: Coord| LonLat::new(c.x, c.y).map_or([0.0; 2], |place| plane.metres(place));
+    let metres = |c: Coord| LonLat::new(c.x, c.y).map_or([0.0; 2], |corner| plane.metres(corner));
     let area = line.map_coords(|c| Coord::from(metres(c))).buffer(course.width_m / 2.0);
     let area = area.0.into_iter().next().ok_or(BorderError::ShortLine)?;
     area.try_map_coords(|c| {
-        let place = plane.place([c.x, c.y]);
-        place
+        plane
+            .place([c.x, c.y])
             .map(|p| Coord { x: p.lon(), y: p.lat() })
             .ok_or(BorderError::NoPlace { lon: middle.x, lat: middle.y })
     })
@@ -127,10 +127,10 @@ fn place(corner: &[f64], datum: Datum) -> Result<Coord, BorderError> {
 
 /// Around its own middle.
 fn area_m2(polygon: &Polygon) -> f64 {
-    let middle = polygon.bounding_rect().map(|bounds| bounds.center());
+    let middle = polygon.bounding_rect().map(geo::Rect::center);
     let plane = middle.and_then(|middle| LonLat::new(middle.x, middle.y)).map(Plane::at);
     let Some(plane) = plane else { return 0.0 };
-    let metres = |c: Coord| LonLat::new(c.x, c.y).map_or([0.0; 2], |place| plane.metres(place));
+    let metres = |c: Coord| LonLat::new(c.x, c.y).map_or([0.0; 2], |corner| plane.metres(corner));
     polygon.map_coords(|c| Coord::from(metres(c))).unsigned_area()
 }
 

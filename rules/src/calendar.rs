@@ -63,7 +63,8 @@ pub(crate) enum Days {
     /// 工作日, with the days worked for a holiday
     Workdays,
     /// 休息日: weekends and public holidays
-    RestDays,
+    #[serde(rename = "rest_days")]
+    Rest,
 }
 
 impl Calendar {
@@ -98,7 +99,7 @@ impl Calendar {
             Days::Sat => weekday == Weekday::Saturday,
             Days::Sun => weekday == Weekday::Sunday,
             Days::Workdays => self.is_workday(date),
-            Days::RestDays => !self.is_workday(date),
+            Days::Rest => !self.is_workday(date),
         }
     }
 

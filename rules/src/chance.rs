@@ -108,7 +108,7 @@ impl<'a> Chance<'a> {
     }
 
     /// The likeliest, the first of equals.
-    pub(crate) fn surest<'b>(chances: &'b [Self]) -> Option<&'b Self> {
+    pub(crate) fn surest(chances: &[Self]) -> Option<&Self> {
         let order = |chance: &Self| [chance.together, chance.alone, chance.touched];
         chances.iter().reduce(|best, next| if order(next) > order(best) { next } else { best })
     }

@@ -20,7 +20,7 @@ use crate::read::{self, FenceError};
 /// All fences, indexed by place.
 #[derive(Debug, Default)]
 pub struct Fences {
-    fences: Vec<Fence>,
+    list: Vec<Fence>,
     /// Boxes around those on the ground: what lies about a place.
     boxes: RTree<Entry>,
     /// What holds a place.
@@ -159,7 +159,7 @@ impl Fences {
             .filter_map(|(number, fence)| Some((number, ground(fence)?)))
             .unzip();
         let (boxes, index) = (RTree::bulk_load(entries(&fences)), Index::new(&polygons));
-        Self { fences, boxes, index, indexed }
+        Self { list: fences, boxes, index, indexed }
     }
 
     /// Tells every fence on the ground that holds a place, by its number in [`Fences::all`], exactly and in no
@@ -172,17 +172,17 @@ impl Fences {
 
     /// Whether they are the same fences, in the same order.
     pub fn same_as(&self, other: &Self) -> bool {
-        self.fences == other.fences
+        self.list == other.list
     }
 
     /// The fence of this name.
     pub fn get(&self, id: &FenceId) -> Option<&Fence> {
-        self.fences.iter().find(|fence| fence.id == *id)
+        self.list.iter().find(|fence| fence.id == *id)
     }
 
     /// All fences, in the order they were read.
     pub fn all(&self) -> &[Fence] {
-        &self.fences
+        &self.list
     }
 
     /// The fences on the ground that a place about here may lie in, and those of `source`'s picture;
@@ -199,10 +199,10 @@ impl Fences {
                     .map(|entry| entry.fence)
                     .collect();
                 found.sort_unstable();
-                found.into_iter().map(|i| &self.fences[i]).collect()
+                found.into_iter().map(|i| &self.list[i]).collect()
             }
             domain::Place::Image { .. } => self
-                .fences
+                .list
                 .iter()
                 .filter(|f| matches!(&f.shape, Shape::Image { source: of, .. } if of == source))
                 .collect(),

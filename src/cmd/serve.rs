@@ -225,7 +225,8 @@ impl Shown<'_> {
             }),
             aircraft: Arc::new(move || sky.now(time.now())),
             coverage: Arc::new(move |asked| {
-                coverage::coverage(&seen.borrow().fences.clone(), asked)
+                let fences = Arc::clone(&seen.borrow().fences);
+                coverage::coverage(&fences, asked)
             }),
             masking,
             ready: Arc::new(move || Readiness {

@@ -34,7 +34,7 @@ pub(super) fn mask(job: Job, original: &Path, dest: &Path) -> anyhow::Result<u64
     let work = Arc::new(Mutex::new(Work::new(job, dest, length)));
     let last: Arc<Mutex<Option<SourceStatus>>> = Arc::default();
     let (taking, told) = (Arc::clone(&work), Arc::clone(&last));
-    let sink = move |frame| lock(&taking).take(frame);
+    let sink = move |frame: Frame| lock(&taking).take(&frame);
     let change = move |status: &SourceStatus| *lock(&told) = Some(status.clone());
     let spec = SourceSpec {
         id: SourceId::new("masked").expect("`masked` is a valid id"),
@@ -91,12 +91,12 @@ impl Work {
         }
     }
 
-    fn take(&mut self, frame: Frame) -> Taken {
+    fn take(&mut self, frame: &Frame) -> Taken {
         if self.job.making.stop.is_cancelled() {
             self.failed = Some(anyhow::anyhow!("the program stops"));
             return Taken::Closed;
         }
-        match self.add(&frame) {
+        match self.add(frame) {
             Ok(()) => Taken::Kept,
             Err(error) => {
                 self.failed = Some(error);

@@ -18,7 +18,8 @@ fn route() -> Value {
 }
 
 /// The properties of a fence of a kind, with more.
-fn with(kind: &str, more: &Value, geometry: Value) -> Value {
+fn with(kind: &str, more: &Value, geometry: impl Into<Value>) -> Value {
+    let geometry = geometry.into();
     let mut properties = json!({"name": "甲", "kind": kind});
     let all = properties.as_object_mut().unwrap();
     all.extend(more.as_object().unwrap().clone());

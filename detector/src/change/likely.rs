@@ -153,7 +153,7 @@ mod tests {
             .unwrap();
             for (at, value) in likely.values.iter().enumerate() {
                 let red =
-                    if !sheet.seen[at] { 0.0 } else { f32::from(sheet.after[3 * at + 2]) / 255.0 };
+                    if sheet.seen[at] { f32::from(sheet.after[3 * at + 2]) / 255.0 } else { 0.0 };
                 assert!((value - red).abs() < 1e-5, "{width}x{height} at {at}: {value}, not {red}");
             }
             let single = width <= TILE && height <= TILE;

@@ -51,8 +51,10 @@ fn what_cannot_be_compared_is_refused_by_name() {
     let no_picture = file("notes.jpg", b"no picture");
     // The smallest picture there is: one grey pixel.
     let dot = file("dot.pgm", b"P5 1 1 255\n\x80");
-    let noise: Vec<u8> =
-        (0_u32..320 * 240).map(|at| at.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect();
+    // Tiles of many greys, so that there is something to hold on to.
+    let tile = |at: u32| ((at % 320) / 13) * 7919 + (at / 320 / 11) * 104_729;
+    let grey = |at: u32| (tile(at).wrapping_mul(2_654_435_761) >> 7).to_be_bytes()[3];
+    let noise: Vec<u8> = (0..320 * 240).map(grey).collect();
     let elsewhere = file("elsewhere.pgm", &[&b"P5 320 240 255\n"[..], &noise].concat());
     for (arguments, said) in [
         (vec!["missing.jpg", AFTER], "missing.jpg"),

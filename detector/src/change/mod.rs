@@ -53,7 +53,7 @@ pub struct Change {
 /// What is told of.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rules {
-    /// From this probability on a pixel has changed, 0..1.
+    /// A region has changed that somewhere reaches this probability, 0..1.
     pub threshold: f32,
     /// Smaller changes are suppressed, square pixels of the later picture.
     pub least_px: f64,
@@ -85,6 +85,8 @@ impl Changes {
     }
 }
 
+/// How far a region reaches: to this probability, at which the F1 of pixels was best on drawn pairs (models/cards/change.md).
+const EXTENT: f32 = 0.34;
 /// Regions of fewer pixels of the sheet are specks.
 const SPECK: usize = 16;
 
@@ -95,7 +97,8 @@ pub fn changes(
     vehicles: &[Bbox],
     rules: &Rules,
 ) -> opencv::Result<Changes> {
-    let (regions, specks) = outline::regions(likely, rules.threshold, SPECK);
+    let (regions, specks) =
+        outline::regions(likely, rules.threshold, EXTENT.min(rules.threshold), SPECK);
     let views = signs::Views::new(sheet)?;
     let [sx, sy] = sheet.scale;
     let on_sheet: Vec<Bbox> = vehicles.iter().map(|bbox| scaled(*bbox, sheet.scale)).collect();

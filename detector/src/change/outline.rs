@@ -35,12 +35,19 @@ const MOST_EDGE_PX: f64 = 10.0;
 /// From the threshold to this much less likely is one σ of the edge.
 const EDGE_STEP: f64 = 0.25;
 
-/// Regions of at least `least` pixels whose probability reaches `threshold`, in the order of their first pixel; and
-/// how many were smaller.
-pub(crate) fn regions(likely: &Likely, threshold: f32, least: usize) -> (Vec<Region>, usize) {
-    let field = Field::new(likely, threshold);
+/// Regions that reach as far as the probability `extent` and somewhere reach `threshold`, of at least `least` pixels,
+/// in the order of their first pixel; and how many were smaller. Two thresholds, as Canny's edges have: what is doubtful
+/// alone belongs to what is sure beside it.
+pub(crate) fn regions(
+    likely: &Likely,
+    threshold: f32,
+    extent: f32,
+    least: usize,
+) -> (Vec<Region>, usize) {
+    let field = Field::new(likely, extent);
+    let sure = |pixels: &Vec<usize>| pixels.iter().any(|&at| likely.values[at] >= threshold);
     let (large, small): (Vec<_>, Vec<_>) =
-        field.parts().into_iter().partition(|pixels| pixels.len() >= least);
+        field.parts().into_iter().filter(sure).partition(|pixels| pixels.len() >= least);
     (large.into_iter().map(|pixels| field.region(pixels)).collect(), small.len())
 }
 
@@ -267,7 +274,7 @@ mod tests {
             (&["####", "#.##", "##.#", "####"], 1, 3),
             (&["#"], 1, 1),
         ] {
-            let (found, specks) = regions(&likely(rows), 0.5, 1);
+            let (found, specks) = regions(&likely(rows), 0.5, 0.5, 1);
             assert_eq!((found.len(), specks), (regions_expected, 0), "{rows:?}");
             assert_eq!(found[0].rings.len(), rings, "{rows:?}: {:?}", found[0].rings);
             assert!(twice_area(&found[0].rings[0]) > 0.0);
@@ -277,9 +284,18 @@ mod tests {
 
     #[test]
     fn specks_are_counted_not_drawn() {
-        let (found, specks) = regions(&likely(&["#..##", "...##", "#...."]), 0.5, 3);
+        let (found, specks) = regions(&likely(&["#..##", "...##", "#...."]), 0.5, 0.5, 3);
         assert_eq!((found.len(), specks), (1, 2));
         assert_eq!(found[0].pixels, [3, 4, 8, 9]);
+    }
+
+    #[test]
+    fn what_is_doubtful_belongs_to_what_is_sure_beside_it() {
+        let values = vec![0.4, 0.9, 0.4, 0.1, 0.4, 0.4];
+        let likely = Likely { size: Size { width: 6, height: 1 }, values };
+        let (found, specks) = regions(&likely, 0.7, 0.3, 1);
+        assert_eq!((found.len(), specks), (1, 0));
+        assert_eq!(found[0].pixels, [0, 1, 2]);
     }
 
     #[test]
@@ -288,7 +304,7 @@ mod tests {
             let value = |x: u16| (1.0 - (f32::from(x) - 20.0) / steps).clamp(0.0, 1.0);
             let row: Vec<f32> = (0..60).map(value).collect();
             let likely = Likely { size: Size { width: 60, height: 8 }, values: row.repeat(8) };
-            regions(&likely, 0.5, 1).0[0].edge_px
+            regions(&likely, 0.5, 0.5, 1).0[0].edge_px
         };
         assert!((across(0.01) - 0.5).abs() < 1e-9);
         // Over 16 pixels from 1 to 0: a quarter is 4.

@@ -34,7 +34,7 @@ fn signs(sheet: &Sheet, vehicles: &[Bbox]) -> Signs {
         if inside { 1.0 } else { 0.0 }
     };
     let likely = Likely { size: sheet.size, values: (0..SIDE * SIDE).map(value).collect() };
-    let (found, _) = regions(&likely, 0.5, 1);
+    let (found, _) = regions(&likely, 0.5, 0.5, 1);
     Views::new(sheet).unwrap().signs(&found[0], vehicles)
 }
 

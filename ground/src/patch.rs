@@ -1,8 +1,8 @@
 //! A polygon of a picture on the ground: its rings, its place, and how many square metres with what doubt.
 //!
-//! The doubt of an area has three parts that know nothing of each other: the scale (twice the doubt of a length), the
-//! edge (the outline as a whole lies a little inside or outside), and, where the polygon is what differs between two
-//! pictures, how far these lie apart.
+//! The doubt of an area has four parts that know nothing of each other: the scale (twice the doubt of a length), the
+//! edge (the outline as a whole lies a little inside or outside), what whoever drew it leaves out or takes in, and, where
+//! the polygon is what differs between two pictures, how far these lie apart.
 
 use domain::{Covariance, LonLat, Plane, Pose};
 
@@ -21,6 +21,8 @@ pub struct Traced<'a> {
     pub edge_px: f64,
     /// How far the two pictures lie apart whose difference it is; 0 for one picture.
     pub apart_px: f64,
+    /// 1 σ of what whoever drew it leaves out or takes in, as a share of the area.
+    pub drawn_share: f64,
 }
 
 /// Square metres, and 1 σ of them.
@@ -60,7 +62,7 @@ impl Area {
 impl Traced<'_> {
     /// 1 σ of the area, square pixels, if its scale is sure to `area_share` of itself.
     fn doubt_px2(&self, area_share: f64) -> f64 {
-        let scale = area_share * self.area_px;
+        let scale = area_share.hypot(self.drawn_share) * self.area_px;
         let edge = self.perimeter_px * self.edge_px;
         // Two pictures that lie apart by d show a strip on one side of everything that is as wide as it is across:
         // a round thing, its perimeter / π.
@@ -213,7 +215,7 @@ mod tests {
     fn traced(rings: &[Vec<[f64; 2]>]) -> Traced<'_> {
         let area_px = rings.iter().map(|ring| area(ring)).fold(0.0, outer_less_holes);
         let perimeter_px = rings.first().map_or(0.0, |ring| 4.0 * area(ring).abs().sqrt());
-        Traced { rings, area_px, perimeter_px, edge_px: 0.0, apart_px: 0.0 }
+        Traced { rings, area_px, perimeter_px, edge_px: 0.0, apart_px: 0.0, drawn_share: 0.0 }
     }
 
     #[test]

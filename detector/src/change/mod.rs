@@ -87,6 +87,9 @@ impl Changes {
 
 /// How far a region reaches: to this probability, at which the F1 of pixels was best on drawn pairs (models/cards/change.md).
 const EXTENT: f32 = 0.34;
+/// 1 σ of the area of what the network outlines, as a share of it: the root mean square over 60 structures of 600 pixels
+/// and more in drawn pairs (models/cards/change.md). Of smaller ones it is more.
+pub const AREA_SHARE: f64 = 0.33;
 /// Regions of fewer pixels of the sheet are specks.
 const SPECK: usize = 16;
 

@@ -99,6 +99,7 @@ impl Epoch {
 /// What the ground needs to know of a change.
 pub(super) fn traced(change: &Change, apart_px: f64) -> Traced<'_> {
     Traced {
+        drawn_share: detector::change::AREA_SHARE,
         rings: &change.rings,
         area_px: change.area_px,
         perimeter_px: change.perimeter_px,

@@ -203,8 +203,14 @@ fn m2_per_px(args: &cli::Compare, after: &Epoch) -> Option<f64> {
     let [x, y] =
         [after.frame.size.width, after.frame.size.height].map(|side| f64::from(side) / 2.0);
     let rings = [vec![[x, y], [x + 10.0, y], [x + 10.0, y + 10.0], [x, y + 10.0]]];
-    let square =
-        Traced { rings: &rings, area_px: 100.0, perimeter_px: 40.0, edge_px: 0.0, apart_px: 0.0 };
+    let square = Traced {
+        rings: &rings,
+        area_px: 100.0,
+        perimeter_px: 40.0,
+        edge_px: 0.0,
+        apart_px: 0.0,
+        drawn_share: 0.0,
+    };
     Some(after.patch(&square, raised(args))?.area.m2 / 100.0)
 }
 

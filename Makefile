@@ -9,6 +9,8 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 # The detector that `make run` fetches, a 145 MB download; the other, ssdlite-mobilenetv2, is 17 MB, misses more and
 # does not see the parked car of the demo.
 MODEL ?= nanodet-g
+# What masks faces and plates in what is shown.
+MASKING := centerface plate-corners
 # What `make run` watches instead of the demo: a file or an rtsp:// address.
 VIDEO ?=
 # The Python pipelines that `make bench` compares with; they live beside this repository.
@@ -31,7 +33,7 @@ help: ## this list
 
 .PHONY: run
 run: setup ui ## the demo; or VIDEO=file|rtsp://...; MODEL=ssdlite-mobilenetv2 for a small download
-	@python3 models/fetch.py --only $(MODEL)
+	@python3 models/fetch.py --only $(MODEL) $(MASKING)
 	cargo run --release --locked -- serve --model $(MODEL) $(if $(VIDEO),--video "$(VIDEO)",--config demo/demo.toml)
 
 .PHONY: test

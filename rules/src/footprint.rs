@@ -18,7 +18,7 @@ pub struct Footprint {
 }
 
 /// Rays, and steps along each.
-const RAYS: u16 = 32;
+const RAYS: u16 = 64;
 const STEPS: u16 = 20;
 /// What lies further off than this many standard deviations does not count: less than 2 in 10 million.
 const FURTHEST: f64 = 5.5;

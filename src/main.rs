@@ -18,6 +18,7 @@ mod pipeline;
 mod problem;
 mod reading;
 mod reload;
+mod reminders;
 mod report;
 mod sight;
 mod sources;

@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 use crate::flights::{Legs, Memory};
 use crate::locate::Eyes;
 use crate::reload::Live;
+use crate::reminders::Reminded;
 use crate::sight::Sights;
 use crate::stage::detect::{Detectors, Share};
 use crate::stage::inbox::Inbox;
@@ -48,6 +49,8 @@ pub(crate) struct Parts {
     pub sights: Option<Arc<Sights>>,
     /// Of the one flight that is looked at, where a restart is to go on with it.
     pub memory: Option<Memory>,
+    /// What became of reminders, of cameras.
+    pub reminded: Reminded,
 }
 
 /// What comes out at the end: what was looked at, and what was made of it.
@@ -77,6 +80,7 @@ pub(crate) fn start(inbox: &Arc<Inbox>, parts: Parts, stages: &mut Stages) -> En
         recorder,
         sights,
         memory,
+        reminded,
     } = parts;
     let looking = Looking { tracker, flights, sights, memory: memory.clone() };
     let inbox = Arc::clone(inbox);
@@ -93,7 +97,8 @@ pub(crate) fn start(inbox: &Arc<Inbox>, parts: Parts, stages: &mut Stages) -> En
         }
     });
     thread(stages, "judge", move || {
-        if verdict.send(judge(seen, eyes, engine, plates, memory, fences, &to_record)).is_err() {
+        let judged = judge(seen, eyes, engine, plates, memory, fences, &reminded, &to_record);
+        if verdict.send(judged).is_err() {
             tracing::debug!("nobody asked what was judged");
         }
     });

@@ -112,7 +112,10 @@ async fn card(store: &Store, shown: Shown, alert: &Alert) -> anyhow::Result<Mark
     let last = image(store, shown, alert, "last_annotated.jpg").await?;
     Ok(html! {
         article id=(alert.id) {
-            h2 { "违停 parking · " (alert.class) " · " (alert.fence.name) }
+            h2 {
+                (rule(alert)) " · " (alert.class)
+                @if let Some(fence) = &alert.fence { " · " (fence.name) }
+            }
             div.pair {
                 (figure(first.as_deref(), "起始 first", alert.since))
                 (figure(last.as_deref(), "预警 alert", alert.raised_at))
@@ -161,12 +164,20 @@ fn facts(alert: &Alert) -> Markup {
             tr { th { "在围栏内概率 P(inside)" } td { (format!("{:.1} %", alert.probability_inside * 100.0)) } }
             tr { th { "位置 place" } td { (place(&alert.place)) } }
             tr { th { "结束 end" } td { (end(alert)) } }
-            tr { th { "来源 source" } td { (alert.source_name) " · track " (alert.track) } }
+            tr { th { "来源 source" } td { (alert.source_name) @if let Some(track) = alert.track { " · track " (track) } } }
             @if alert.time_basis == TimeBasis::Media {
                 tr { th { "时间 time" } td { "片段未给出起始时间，从 1970-01-01 计。The clip has no known start; times count from 1970-01-01." } }
             }
             tr { th { "编号 id" } td { code { (alert.id) } } }
         }
+    }
+}
+
+fn rule(alert: &Alert) -> String {
+    match &alert.rule_name {
+        Some(name) => format!("{} {}", name.zh, name.en),
+        None if alert.rule.as_str() == "parking" => "违停 parking".to_owned(),
+        None => alert.rule.to_string(),
     }
 }
 
@@ -190,6 +201,7 @@ fn end(alert: &Alert) -> String {
         Some(EndReason::SourceEnded) => "视频结束 the video ended",
         Some(EndReason::ScheduleClosed) => "时段结束 the schedule closed",
         Some(EndReason::FenceWithdrawn) => "围栏撤销 the fence was withdrawn",
+        Some(EndReason::Cleared) => "已恢复正常 right again",
     };
     alert.ended_at.map_or_else(|| reason.to_owned(), |at| format!("{reason} {at}"))
 }

@@ -7,8 +7,8 @@ use std::sync::{
 
 use domain::{
     Alert, AlertId, Authority, Class, FenceId, FenceRef, GroundFix, LonLat, Placement, Queue,
-    RelBox, Review, Rule, SimulatedClock, SourceId, SourceKind, SourceState, SourceStatus,
-    TimeBasis, TrackId,
+    RelBox, Review, RuleId, Severity, SimulatedClock, SourceId, SourceKind, SourceState,
+    SourceStatus, TimeBasis, TrackId,
 };
 use jiff::{SignedDuration, Timestamp};
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -180,23 +180,29 @@ pub(crate) fn alert(n: u64) -> Alert {
 }
 
 pub(crate) fn alert_in(queue: &str, n: u64) -> Alert {
-    let source = SourceId::new("gate").unwrap();
+    let (rule, source) = (RuleId::known("parking"), SourceId::new("gate").unwrap());
     let fence = FenceId::new("kerb").unwrap();
     let minutes = SignedDuration::from_mins(i64::try_from(n).unwrap());
     let since: Timestamp = "2026-05-01T00:00:00Z".parse().unwrap();
     let since = since + minutes;
     let position = LonLat::new(120.15, 30.85).unwrap();
     Alert {
-        id: AlertId::derive("parking", &source, &fence, TrackId(n), since),
+        id: AlertId::derive(&rule, &source, Some(&fence), TrackId(n), since),
         revision: 1,
-        rule: Rule::Parking,
+        rule,
+        rule_version: None,
+        rule_name: None,
+        severity: Severity::General,
+        matter_code: None,
+        legal_basis: None,
         queue: Queue::new(queue).unwrap(),
         source,
         source_name: "北门".to_owned(),
-        track: TrackId(n),
+        track: Some(TrackId(n)),
+        terminal: None,
         class: Class::Car,
-        score: 0.8125,
-        fence: FenceRef {
+        score: Some(0.8125),
+        fence: Some(FenceRef {
             id: fence,
             name: "路缘".to_owned(),
             name_en: Some("kerb".to_owned()),
@@ -206,9 +212,10 @@ pub(crate) fn alert_in(queue: &str, n: u64) -> Alert {
             edition: None,
             matter_code: None,
             legal_basis: None,
-        },
+        }),
         place: GroundFix { position, covariance: domain::Covariance::round(0.5) }.into(),
-        seen: RelBox { x: 0.25, y: 0.5, w: 0.125, h: 0.0625 },
+        outline: None,
+        seen: Some(RelBox { x: 0.25, y: 0.5, w: 0.125, h: 0.0625 }),
         probability_inside: 0.996,
         since,
         raised_at: since + SignedDuration::from_mins(3),
@@ -219,6 +226,8 @@ pub(crate) fn alert_in(queue: &str, n: u64) -> Alert {
         plate: None,
         dwell_needed_s: 180.0,
         time_basis: TimeBasis::Capture,
+        reminder: None,
+        why: None,
         review: Review::default(),
     }
 }

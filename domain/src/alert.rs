@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AlertId, Class, FenceId, MaskedPlate, Place, Queue, RelBox, SourceId, TimeBasis, TrackId,
+    AlertId, Class, FenceId, MaskedPlate, Place, Queue, RelBox, Reminder, RuleId, SourceId,
+    TerminalId, TimeBasis, TrackId, Why,
 };
 
 /// A machine result: a lead (线索) until a person has reviewed it.
@@ -14,24 +15,51 @@ pub struct Alert {
     pub id: AlertId,
     /// Counts the published states of this alert, from 1.
     pub revision: u32,
-    pub rule: Rule,
+    pub rule: RuleId,
+    /// Of the rule, where it comes from a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule_version: Option<String>,
+    /// Where a page does not know the rule by its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule_name: Option<RuleName>,
+    #[serde(default)]
+    pub severity: Severity,
+    /// 事项编码, of the rule; else that of the fence holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub matter_code: Option<String>,
+    /// The articles that the rule stands on; else those of the fence hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub legal_basis: Option<String>,
     pub queue: Queue,
     pub source: SourceId,
     pub source_name: String,
-    pub track: TrackId,
+    /// Where it was followed in pictures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub track: Option<TrackId>,
+    /// Where a vehicle's own terminal told of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terminal: Option<TerminalId>,
     pub class: Class,
-    pub score: f32,
+    /// The model's confidence, 0..=1, where a model saw it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<f32>,
     /// Where plates are read and its was legible; never in full.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plate: Option<MaskedPlate>,
-    pub fence: FenceRef,
+    /// The fence that it is about, where it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fence: Option<FenceRef>,
     pub place: Place,
+    /// What has an extent on the ground: a closed ring of [lon, lat] in WGS-84.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outline: Option<Vec<[f64; 2]>>,
     /// The object in the frame of `raised_at`.
-    #[serde(rename = "box")]
-    pub seen: RelBox,
-    /// Probability that it stood inside the fence, from the covariance of its place.
+    #[serde(default, rename = "box", skip_serializing_if = "Option::is_none")]
+    pub seen: Option<RelBox>,
+    /// Probability that the place breaks the rule, from its covariance: that it stood inside the fence, or was outside of
+    /// where it may be. 1 where no place decides.
     pub probability_inside: f64,
-    /// It stood still inside the active fence from here on.
+    /// It went on from here; for parking: it stood still inside the active fence.
     pub since: Timestamp,
     pub raised_at: Timestamp,
     pub last_seen: Timestamp,
@@ -42,24 +70,48 @@ pub struct Alert {
     /// What the rule asks for, seconds.
     pub dwell_needed_s: f64,
     pub time_basis: TimeBasis,
+    /// Where whoever parked is reminded first. While it is pending, the alert is in nobody's queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reminder: Option<Reminder>,
+    /// The grounds, as far as the rule tells them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<Box<Why>>,
     pub review: Review,
 }
 
-/// Which rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub enum Rule {
-    /// 违停
-    Parking,
+impl Alert {
+    /// Whether people are to look at it: a reminder that runs, or that was heeded, keeps it from them.
+    pub fn is_queued(&self) -> bool {
+        self.reminder
+            .as_ref()
+            .is_none_or(|reminder| !reminder.state.is_pending() && !reminder.state.is_closed())
+    }
 }
 
-impl Rule {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Parking => "parking",
-        }
-    }
+/// What a rule from a file is called.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RuleName {
+    pub zh: String,
+    pub en: String,
+}
+
+/// 违法行为分类分级: how grave, and with it, which way it goes.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Severity {
+    /// 轻微
+    Trivial,
+    /// 较轻
+    Minor,
+    /// 一般
+    #[default]
+    General,
+    /// 严重
+    Serious,
 }
 
 /// The fence as it was when the alert was raised.
@@ -111,6 +163,8 @@ pub enum EndReason {
     ScheduleClosed,
     /// The fence was taken out of the layer.
     FenceWithdrawn,
+    /// What was wrong is right again: a lid closed, a route found back to, a heap gone.
+    Cleared,
 }
 
 /// What a person decided.

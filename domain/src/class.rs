@@ -22,6 +22,16 @@ pub enum Class {
     MuckTruck,
     Excavator,
     Dog,
+    /// 建筑物、构筑物
+    Structure,
+    /// 堆物: soil, rubble or material
+    Heap,
+    /// 暴露垃圾
+    Garbage,
+    /// 摊点
+    Vendor,
+    /// 烟
+    Smoke,
 }
 
 impl Class {
@@ -48,6 +58,11 @@ impl Class {
             Self::Car | Self::Van | Self::Bus | Self::Truck | Self::MuckTruck => 2,
             Self::Excavator => 3,
             Self::Dog => 4,
+            Self::Structure => 5,
+            // A heap of rubbish is a heap.
+            Self::Heap | Self::Garbage => 6,
+            Self::Vendor => 7,
+            Self::Smoke => 8,
         }
     }
 
@@ -65,6 +80,11 @@ impl Class {
             Self::MuckTruck => "muck_truck",
             Self::Excavator => "excavator",
             Self::Dog => "dog",
+            Self::Structure => "structure",
+            Self::Heap => "heap",
+            Self::Garbage => "garbage",
+            Self::Vendor => "vendor",
+            Self::Smoke => "smoke",
         }
     }
 }

@@ -35,6 +35,18 @@ macro_rules! names {
                 check(name).map(|()| Self(name.into()))
             }
 
+            /// A name that is known to be valid.
+            ///
+            /// # Panics
+            /// On any other: for names in the program's own text.
+            #[must_use]
+            pub fn known(name: &'static str) -> Self {
+                match Self::new(name) {
+                    Ok(name) => name,
+                    Err(error) => panic!("{error}"),
+                }
+            }
+
             /// The name itself.
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -71,6 +83,8 @@ names! {
     Queue,
     /// A terminal in a vehicle, by its number.
     TerminalId,
+    /// A rule: a built-in one, or one of a rule file.
+    RuleId,
 }
 
 fn check(name: &str) -> Result<(), BadId> {
@@ -94,7 +108,7 @@ impl fmt::Display for TrackId {
     }
 }
 
-/// One rule broken once by one track in one fence: a version 5 UUID over those facts.
+/// One rule broken once by one object, mostly in one fence: a version 5 UUID over those facts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = Uuid))]
@@ -104,15 +118,17 @@ impl AlertId {
     /// The UUID namespace of Xunjian's alerts. Changing it would double every alert on replay.
     const NAMESPACE: Uuid = Uuid::from_u128(0x9d0c_6f5e_3a57_4b0e_8e0a_5c1f_2d94_7b61);
 
-    /// Derives the id from what the alert is about. Equal facts, equal id.
+    /// Derives the id from what the alert is about. Equal facts, equal id. `subject` is a track, or whatever else
+    /// the rule tells objects apart by.
     pub fn derive(
-        rule: &str,
+        rule: &RuleId,
         source: &SourceId,
-        fence: &FenceId,
-        track: TrackId,
+        fence: Option<&FenceId>,
+        subject: impl fmt::Display,
         since: Timestamp,
     ) -> Self {
-        let facts = format!("{rule}|{source}|{fence}|{track}|{}", since.as_microsecond());
+        let fence = fence.map_or("", FenceId::as_str);
+        let facts = format!("{rule}|{source}|{fence}|{subject}|{}", since.as_microsecond());
         Self(Uuid::new_v5(&Self::NAMESPACE, facts.as_bytes()))
     }
 }
@@ -148,9 +164,9 @@ mod tests {
     fn equal_facts_give_equal_ids() {
         let id = |track, at| {
             AlertId::derive(
-                "parking",
+                &RuleId::new("parking").unwrap(),
                 &SourceId::new("cam").unwrap(),
-                &FenceId::new("kerb").unwrap(),
+                Some(&FenceId::new("kerb").unwrap()),
                 TrackId(track),
                 Timestamp::from_second(at).unwrap(),
             )

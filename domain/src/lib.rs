@@ -20,12 +20,15 @@ mod place;
 mod plane;
 mod plate;
 mod pose;
+mod reminder;
 mod sighting;
 mod source;
 mod terminal;
+mod why;
 
 pub use alert::{
-    Alert, AlertMessage, Authority, EndReason, FenceRef, MessageKind, Review, ReviewState, Rule,
+    Alert, AlertMessage, Authority, EndReason, FenceRef, MessageKind, Review, ReviewState,
+    RuleName, Severity,
 };
 pub use class::Class;
 pub use clock::{Clock, SimulatedClock, SystemClock};
@@ -35,7 +38,7 @@ pub use flight::{
     GroundLook, MediaKind, Motion, TrackPoint, WarningCode,
 };
 pub use frame::{BadFrame, Frame, Moment, Size};
-pub use id::{AlertId, BadId, FenceId, Queue, SourceId, TerminalId, TrackId};
+pub use id::{AlertId, BadId, FenceId, Queue, RuleId, SourceId, TerminalId, TrackId};
 pub use look::Look;
 pub use observation::{Mount, Observation, View};
 pub use pixels::{ColourMatrix, ColourRange, Pixels, Planes, Rows};
@@ -43,6 +46,8 @@ pub use place::{Covariance, Ellipse, GroundFix, ImagePoint, LonLat, Place};
 pub use plane::Plane;
 pub use plate::{MaskedPlate, Plate, PlateColour, UNKNOWN_PROVINCE};
 pub use pose::{Attitude, Fix, Heights, Laser, Lens, Pose};
+pub use reminder::{Receipt, Reminder, ReminderState};
 pub use sighting::{Bbox, Detection, RelBox, Sighting};
 pub use source::{Placement, SourceKind, SourceState, SourceStatus, TimeBasis};
 pub use terminal::{BodyState, LidState, LoadState, TerminalReport};
+pub use why::{Fact, Limit, Sense, Turn, Unit, Why};

@@ -122,6 +122,8 @@ impl HalfDepth {
             Class::Bicycle | Class::Motorcycle | Class::TwoWheeler => (0.5, 0.25),
             Class::Car | Class::Van => (1.2, 0.35),
             Class::Excavator => (1.8, 0.8),
+            Class::Vendor => (0.8, 0.4),
+            Class::Structure | Class::Heap | Class::Garbage | Class::Smoke => (1.0, 1.0),
             Class::Bus | Class::Truck | Class::MuckTruck => (1.8, 0.7),
         };
         Self { mean_m, sigma_m }

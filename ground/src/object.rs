@@ -124,6 +124,9 @@ impl Block {
             Class::Truck => [8.0, 2.4, 2.9, 0.6],
             Class::MuckTruck => [8.5, 2.5, 3.3, 0.3],
             Class::Excavator => [8.0, 2.8, 3.0, 0.5],
+            Class::Vendor => [2.5, 1.5, 2.0, 0.5],
+            // Anything from a bag to a barn: the doubt is in the height.
+            Class::Structure | Class::Heap | Class::Garbage | Class::Smoke => [2.0, 2.0, 1.0, 1.0],
         };
         Self { length, width, height, height_sigma }
     }

@@ -115,7 +115,7 @@ impl<'a> Chance<'a> {
 }
 
 /// The part of a footprint that must lie in a fence.
-fn share_of(fence: &Fence, config: &Parking) -> f64 {
+pub(crate) fn share_of(fence: &Fence, config: &Parking) -> f64 {
     fence.here.overlap.unwrap_or(config.overlap)
 }
 

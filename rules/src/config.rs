@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::remind::Remind;
+
 /// What the rules are told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -64,6 +66,18 @@ pub struct Parking {
     pub moved_m: f64,
     /// The part of a vehicle's footprint that must lie in a fence, 0.01..=1; a fence may set its own. Default: 0.5.
     pub overlap: f64,
+    /// A vehicle that drove up and stopped within this time of at least two others beside it waits with them, in a queue
+    /// of traffic or at a red light, while they stand. Default: 45s.
+    #[serde(with = "humantime_serde")]
+    pub jam_onset: Duration,
+    /// Beside each other are vehicles this near, metres; in the picture of an unsurveyed camera, three widths. Default: 20.
+    pub jam_within_m: f64,
+    /// A vehicle that somebody was beside of for a third of the time is being loaded, and may stand so much longer; 0s turns
+    /// that off. Default: 5min.
+    #[serde(with = "humantime_serde")]
+    pub loading: Duration,
+    /// Who is reminded first. Default: nobody, and alerts are queued at once.
+    pub reminder: Vec<Remind>,
 }
 
 impl Default for Parking {
@@ -79,6 +93,10 @@ impl Default for Parking {
             still_m: 1.5,
             moved_m: 3.0,
             overlap: 0.5,
+            jam_onset: Duration::from_secs(45),
+            jam_within_m: 20.0,
+            loading: Duration::from_mins(5),
+            reminder: Vec::new(),
         }
     }
 }
@@ -115,6 +133,21 @@ impl Config {
                 format!("must lie between 0.01 and 1, got `{}`", parking.overlap),
             ));
         }
+        for (key, value) in [("jam_onset", parking.jam_onset), ("loading", parking.loading)] {
+            if value > Duration::from_hours(1) {
+                problems.push((
+                    format!("rules.parking.{key}"),
+                    format!("must lie between 0s and 1h, got `{}`", humantime(value)),
+                ));
+            }
+        }
+        if !(1.0..=100.0).contains(&parking.jam_within_m) {
+            problems.push((
+                "rules.parking.jam_within_m".to_owned(),
+                format!("must lie between 1 and 100, got `{}`", parking.jam_within_m),
+            ));
+        }
+        problems.extend(parking.reminder.iter().enumerate().flat_map(|(n, one)| one.validate(n)));
         let ordered = 0.0 < parking.moved_iou
             && parking.moved_iou < parking.still_iou
             && parking.still_iou < 1.0;

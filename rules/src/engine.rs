@@ -9,18 +9,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{
-    Alert, AlertId, EndReason, Observation, Queue, Review, Rule, SourceId, TrackId, View,
+    Alert, AlertId, EndReason, Fact, Observation, Queue, Reminder, Review, RuleId, Severity,
+    SourceId, TrackId, Unit, View, Why,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use crate::chance::{Chance, Thing, dwell_of};
+use crate::chance::{Chance, Thing, dwell_of, share_of};
+use crate::company::{self, Neighbour};
 use crate::fence::Fence;
 use crate::gaze::Gaze;
 use crate::inside::Inside;
 use crate::kind::Kind;
 use crate::look_again::{LookAgain, Remedy};
 use crate::parking::{Motion, Standing, Stay, longer};
-use crate::{Fences, Parking};
+use crate::{Fences, Parking, remind};
 
 /// Views in, outcomes out.
 #[derive(Debug)]
@@ -44,6 +46,8 @@ pub enum Outcome {
         id: AlertId,
     },
     Raised(Box<Alert>),
+    /// Reminded, and still there after the time was up.
+    StillThere(Box<Alert>),
     /// Still standing.
     Updated(Box<Alert>),
     Ended(Box<Alert>),
@@ -73,11 +77,22 @@ impl Lane {
     }
 
     /// What was not looked at is not missed.
-    fn look(&mut self, gaze: &Gaze<'_>) {
+    fn look(&mut self, gaze: &Gaze<'_>, view: &View, config: &Parking) {
+        let step = view.at.duration_since(self.last_at);
         for standing in self.standing() {
-            standing.avert(gaze.averted(&standing.place));
+            let averted = gaze.averted(&standing.place);
+            standing.avert(averted);
+            if standing.stay.is_some() {
+                standing.miss(step - averted, view, config);
+            }
         }
     }
+}
+
+const PARKING: &str = "parking";
+
+fn parking() -> RuleId {
+    RuleId::known(PARKING)
 }
 
 /// The most vehicles followed per source; beyond it new ones wait.
@@ -91,7 +106,8 @@ impl Engine {
     /// Begins to follow a source. `open` are its alerts that had not ended when the program last stopped:
     /// a vehicle that still stands in its place takes its alert up again.
     pub fn resume(&mut self, source: SourceId, name: String, open: &[Alert]) {
-        let adrift = open.iter().map(Standing::resume).collect();
+        let of_parking = open.iter().filter(|alert| alert.rule.as_str() == PARKING);
+        let adrift = of_parking.filter_map(Standing::resume).collect();
         let last_at = Timestamp::MIN;
         self.lanes.insert(source, Lane { name, last_at, in_sight: BTreeMap::new(), adrift });
     }
@@ -111,12 +127,22 @@ impl Engine {
         if lane.last_at == Timestamp::MIN {
             lane.wait_from(view.at);
         } else {
-            lane.look(&Gaze::new(view, view.at.duration_since(lane.last_at)));
+            let step = view.at.duration_since(lane.last_at);
+            lane.look(&Gaze::new(view, step), view, &self.config);
         }
         lane.last_at = view.at;
         let mut judge = Judge { fences: &self.fences, config: &self.config, out: Vec::new() };
         judge.view(lane, view);
         judge.out
+    }
+
+    /// Takes what became of the reminder of an alert.
+    pub fn reminded(&mut self, id: AlertId, reminder: &Reminder) {
+        let stays = self.lanes.values_mut().flat_map(Lane::standing);
+        let alerts = stays.filter_map(|standing| standing.stay.as_mut()?.alert.as_mut());
+        for alert in alerts.filter(|alert| alert.id == id) {
+            alert.reminder = Some(reminder.clone());
+        }
     }
 
     /// Judges by other fences from the next view on. A stay goes on in the fence of its name, however that was redrawn, and
@@ -128,7 +154,7 @@ impl Engine {
                 judge.fences.get(&stay.fence).is_none_or(|fence| fence.kind != Kind::NoParking)
             };
             if let Some(stay) = standing.stay.take_if(|stay| gone(stay)) {
-                judge.end_stay(stay, standing.last_seen, EndReason::FenceWithdrawn);
+                judge.end_stay(stay, standing.last_seen, EndReason::FenceWithdrawn, false);
             }
             standing.told_ambiguous = false;
         }
@@ -137,16 +163,20 @@ impl Engine {
         out
     }
 
-    /// The source has ended: what still stands ends with it.
+    /// The source has ended: what still stands ends with it, but for what was reminded: the next look at the place decides.
     pub fn finish(&mut self, source: &SourceId) -> Vec<Outcome> {
         let Some(lane) = self.lanes.remove(source) else { return Vec::new() };
         let mut judge = Judge { fences: &self.fences, config: &self.config, out: Vec::new() };
         for standing in lane.in_sight.into_values() {
-            judge.end(standing, EndReason::SourceEnded);
+            if !is_reminded(&standing) {
+                judge.end(standing, EndReason::SourceEnded);
+            }
         }
         for standing in lane.adrift {
             let reason = judge.why_gone(&standing);
-            judge.end(standing, reason);
+            if !is_reminded(&standing) || standing.seen_gone(judge.config) {
+                judge.end(standing, reason);
+            }
         }
         judge.out
     }
@@ -175,10 +205,28 @@ impl Judge<'_> {
         }
         self.rejoin(lane, view);
         let mut in_sight = std::mem::take(&mut lane.in_sight);
+        let others: Vec<Neighbour> =
+            in_sight.values().filter_map(|standing| Neighbour::of(standing, at)).collect();
         for standing in in_sight.values_mut().filter(|s| s.last_seen == at && s.settled()) {
+            self.keep_company(standing, &others, view);
             self.dwell(standing, lane, view);
         }
         lane.in_sight = in_sight;
+    }
+
+    /// Notes who stands with it and who is beside it.
+    fn keep_company(&self, standing: &mut Standing, others: &[Neighbour], view: &View) {
+        if standing.stay.as_ref().is_some_and(|stay| stay.alert.is_some()) {
+            return;
+        }
+        let since = standing.company_at.replace(view.at).unwrap_or(standing.since);
+        let step = view.at.duration_since(since);
+        if company::waits(standing, others, self.config) {
+            standing.queued += step;
+        }
+        if company::attended(standing, view) {
+            standing.attended += step;
+        }
     }
 
     /// A track that was followed is seen again.
@@ -298,8 +346,7 @@ impl Judge<'_> {
             Inside::Yes => {
                 let since = standing.since.max(opened);
                 let track = standing.track();
-                let id =
-                    AlertId::derive(Rule::Parking.as_str(), &view.source, &fence.id, track, since);
+                let id = AlertId::derive(&parking(), &view.source, Some(&fence.id), track, since);
                 // A file read again meets the stay that its first reading left open.
                 lane.adrift.retain(|lost| lost.stay.as_ref().is_none_or(|stay| stay.id != id));
                 standing.stay = Some(Stay {
@@ -343,7 +390,7 @@ impl Judge<'_> {
     ) {
         let here = chances.iter().find(|chance| chance.fence.id == stay.fence);
         if here.is_some_and(|chance| chance.opened.is_none()) {
-            self.end_stay(stay, standing.last_seen, EndReason::ScheduleClosed);
+            self.end_stay(stay, standing.last_seen, EndReason::ScheduleClosed, false);
             return;
         }
         // What stands over the border of two fences that are one ground stands in both, while some of it is here.
@@ -352,7 +399,8 @@ impl Judge<'_> {
         if stay.is_over(probability, view.at, self.config) {
             let redrawn = self.fences.get(&stay.fence).is_none_or(|f| f.version != stay.version);
             let reason = if redrawn { EndReason::FenceWithdrawn } else { EndReason::Left };
-            self.end_stay(stay, standing.last_seen, reason);
+            let gone = reason == EndReason::Left;
+            self.end_stay(stay, standing.last_seen, reason, gone);
             return;
         }
         if let Some(chance) = here {
@@ -373,13 +421,24 @@ impl Judge<'_> {
         match &mut stay.alert {
             Some(alert) => {
                 alert.last_seen = view.at;
-                if longer(view.at, stay.reported_at, self.config.update_every) {
+                let inside = Inside::of(probability) == Inside::Yes;
+                let reminder = alert.reminder.as_mut().filter(|_| inside);
+                if reminder.is_some_and(|reminder| reminder.seen(view.at)) {
+                    stay.reported_at = view.at;
+                    self.out.push(Outcome::StillThere(alert.clone()));
+                } else if longer(view.at, stay.reported_at, self.config.update_every) {
                     stay.reported_at = view.at;
                     self.out.push(Outcome::Updated(alert.clone()));
                 }
             }
             None if Inside::of(probability) == Inside::Yes
-                && longer(view.at - standing.unseen, stay.since, dwell_of(fence, self.config)) =>
+                && longer(standing.stood_at(view.at), stay.since, dwell_of(fence, self.config))
+                && !company::is_loaded(
+                    standing,
+                    view.at,
+                    dwell_of(fence, self.config),
+                    self.config,
+                ) =>
             {
                 let alert = Box::new(raised(stay, standing, fence, lane, view, self.config));
                 stay.reported_at = view.at;
@@ -390,15 +449,20 @@ impl Judge<'_> {
         }
     }
 
-    fn end(&mut self, standing: Standing, reason: EndReason) {
-        if let Some(stay) = standing.stay {
-            self.end_stay(stay, standing.last_seen, reason);
+    fn end(&mut self, mut standing: Standing, reason: EndReason) {
+        let gone = standing.seen_gone(self.config);
+        if let Some(stay) = standing.stay.take() {
+            self.end_stay(stay, standing.last_seen, reason, gone);
         }
     }
 
-    fn end_stay(&mut self, stay: Stay, last_seen: Timestamp, reason: EndReason) {
+    /// `gone`: its place was seen without it.
+    fn end_stay(&mut self, stay: Stay, last_seen: Timestamp, reason: EndReason, gone: bool) {
         match stay.alert {
             Some(mut alert) => {
+                if let Some(reminder) = &mut alert.reminder {
+                    reminder.close(last_seen, gone);
+                }
                 alert.last_seen = last_seen;
                 alert.ended_at = Some(last_seen);
                 alert.end_reason = Some(reason);
@@ -424,16 +488,23 @@ fn raised(
     Alert {
         id: stay.id,
         revision: 1,
-        rule: Rule::Parking,
+        rule: parking(),
+        rule_version: None,
+        rule_name: None,
+        severity: Severity::General,
+        matter_code: None,
+        legal_basis: None,
         queue: queue(fence),
         source: view.source.clone(),
         source_name: lane.name.clone(),
-        track: standing.track(),
+        track: Some(standing.track()),
+        terminal: None,
         class: standing.class(),
-        score: standing.last.score,
-        fence: fence.reference(),
+        score: Some(standing.last.score),
+        fence: Some(fence.reference()),
         place: standing.place,
-        seen: standing.last.seen,
+        outline: None,
+        seen: Some(standing.last.seen),
         probability_inside: stay.probability,
         since: stay.since,
         raised_at: view.at,
@@ -444,8 +515,34 @@ fn raised(
         plate: None,
         dwell_needed_s: dwell_of(fence, config).as_secs_f64(),
         time_basis: view.basis,
+        reminder: remind::reminder(&config.reminder, fence, standing.class(), view.basis),
+        why: Some(Box::new(why(stay, standing, fence, view.at, config))),
         review: Review::default(),
     }
+}
+
+fn why(stay: &Stay, standing: &Standing, fence: &Fence, at: Timestamp, config: &Parking) -> Why {
+    let mut why = Why::default();
+    why.turn(standing.since, "standing", None);
+    why.turn(stay.since, "inside", Some(&fence.id));
+    why.turn(at, "confirmed", Some(&fence.id));
+    let seconds = |span: SignedDuration| span.as_secs_f64();
+    let stood = seconds(standing.stood_at(at).duration_since(stay.since));
+    why.facts = vec![
+        Fact::new("stood", stood, Unit::Second).at_least(dwell_of(fence, config).as_secs_f64()),
+        Fact::new("unseen", seconds(standing.unseen), Unit::Second),
+        Fact::new("queued", seconds(standing.queued), Unit::Second),
+        Fact::new("attended", seconds(standing.attended), Unit::Second),
+        Fact::new("inside", stay.probability, Unit::Share).at_least(Inside::SURE),
+        Fact::new("footprint", share_of(fence, config), Unit::Share),
+    ];
+    why
+}
+
+/// Whether its time to drive off may still run.
+fn is_reminded(standing: &Standing) -> bool {
+    let alert = standing.stay.as_ref().and_then(|stay| stay.alert.as_ref());
+    alert.and_then(|alert| alert.reminder.as_ref()).is_some_and(|one| one.state.is_pending())
 }
 
 /// Whoever decides a parking case at the place gets it.

@@ -18,8 +18,11 @@ pub enum Inside {
 }
 
 impl Inside {
+    /// From here on it is inside.
+    pub const SURE: f64 = 0.95;
+
     pub fn of(probability: f64) -> Self {
-        if probability >= 0.95 {
+        if probability >= Self::SURE {
             Self::Yes
         } else if probability <= 0.05 {
             Self::No

@@ -10,6 +10,7 @@
 mod border;
 mod calendar;
 mod chance;
+mod company;
 mod config;
 mod engine;
 mod fence;
@@ -22,6 +23,7 @@ mod kind;
 mod look_again;
 mod parking;
 mod read;
+mod remind;
 mod schedule;
 mod show;
 
@@ -37,4 +39,5 @@ pub use inside::{Inside, probability_in_polygon};
 pub use kind::Kind;
 pub use look_again::{LookAgain, Remedy};
 pub use read::FenceError;
+pub use remind::{Remind, Undelivered};
 pub use schedule::{Schedule, ScheduleError};

@@ -5,7 +5,9 @@
 //! hysteresis: sightings must agree well before it counts as standing, and must disagree clearly,
 //! for a while, before it counts as gone.
 
-use domain::{Alert, AlertId, Class, LonLat, Mount, Observation, Place, Plane, RelBox, TrackId};
+use domain::{
+    Alert, AlertId, Class, LonLat, Mount, Observation, Place, Plane, RelBox, TrackId, View,
+};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::Parking;
@@ -29,6 +31,16 @@ pub(crate) struct Standing {
     averted: SignedDuration,
     /// Time since `since` in which nobody saw it: it does not count as standing.
     pub(crate) unseen: SignedDuration,
+    /// Time since `since` in which it waited with others that stopped with it: it does not count as standing.
+    pub(crate) queued: SignedDuration,
+    /// Time since `since` in which somebody was beside it.
+    pub(crate) attended: SignedDuration,
+    /// Company was looked for last.
+    pub(crate) company_at: Option<Timestamp>,
+    /// It was seen to drive before it stood.
+    pub(crate) arrived: bool,
+    /// Its place was looked at for so long without anything standing in it, since it was last seen there.
+    pub(crate) empty: SignedDuration,
     /// Boxes have disagreed with the anchor since.
     moving_since: Option<Timestamp>,
     pub(crate) stay: Option<Stay>,
@@ -95,6 +107,11 @@ impl Standing {
     pub(crate) fn begin(seen: Observation, at: Timestamp) -> Self {
         Self {
             anchor: seen.seen,
+            queued: SignedDuration::ZERO,
+            attended: SignedDuration::ZERO,
+            company_at: None,
+            arrived: false,
+            empty: SignedDuration::ZERO,
             since: at,
             place: seen.place,
             averaged: 1.0,
@@ -109,28 +126,34 @@ impl Standing {
         }
     }
 
-    /// Takes up an alert that was open when the program last stopped.
-    pub(crate) fn resume(alert: &Alert) -> Self {
+    /// Takes up an alert that was open when the program last stopped; `None` for one that this rule did not raise.
+    pub(crate) fn resume(alert: &Alert) -> Option<Self> {
+        let (fence, seen) = (alert.fence.as_ref()?, alert.seen?);
         let last = Observation {
-            track: alert.track,
+            track: alert.track?,
             class: alert.class,
-            score: alert.score,
-            seen: alert.seen,
+            score: alert.score?,
+            seen,
             place: alert.place,
             look: None,
         };
         let stay = Stay {
             id: alert.id,
-            fence: alert.fence.id.clone(),
-            version: alert.fence.version.clone(),
+            fence: fence.id.clone(),
+            version: fence.version.clone(),
             since: alert.since,
             probability: alert.probability_inside,
             outside_since: None,
             reported_at: alert.last_seen,
             alert: Some(Box::new(alert.clone())),
         };
-        Self {
-            anchor: alert.seen,
+        Some(Self {
+            anchor: seen,
+            queued: SignedDuration::ZERO,
+            attended: SignedDuration::ZERO,
+            company_at: None,
+            arrived: false,
+            empty: SignedDuration::ZERO,
             since: alert.since,
             place: alert.place,
             averaged: MOST_AVERAGED,
@@ -142,7 +165,7 @@ impl Standing {
             moving_since: None,
             stay: Some(stay),
             told_ambiguous: false,
-        }
+        })
     }
 
     pub(crate) fn settled(&self) -> bool {
@@ -177,7 +200,7 @@ impl Standing {
         }
         self.sight(at);
         if !self.settled() {
-            *self = Self::begin(seen, at);
+            *self = Self { arrived: true, ..Self::begin(seen, at) };
             return Motion::Still;
         }
         let since = *self.moving_since.get_or_insert(at);
@@ -234,13 +257,42 @@ impl Standing {
         self.place = nudged(self.place, seen.place, 1.0 / self.averaged);
         self.last = seen;
         self.last_seen = at;
+        self.empty = SignedDuration::ZERO;
         self.sight(at);
         self.moving_since = None;
+    }
+
+    /// Its place was looked at for `span`, and it was not seen there: was anything?
+    pub(crate) fn miss(&mut self, span: SignedDuration, view: &View, config: &Parking) {
+        let taken =
+            view.observations.iter().any(|seen| self.is_covered_by(seen, &view.mount, config));
+        self.empty = if taken { SignedDuration::ZERO } else { self.empty + span };
+    }
+
+    /// Whether something stands so that it would hide this one, or be it.
+    fn is_covered_by(&self, seen: &Observation, mount: &Mount, config: &Parking) -> bool {
+        match mount {
+            Mount::Fixed => self.anchor.iou(seen.seen) > 0.05,
+            Mount::Moving { .. } => apart_m(&self.place, &seen.place)
+                .is_some_and(|apart| apart <= config.moved_m.max(doubt_m(&self.place))),
+        }
+    }
+
+    /// Whether its place was seen without it: it moved off in sight, or nothing stood there any more.
+    pub(crate) fn seen_gone(&self, config: &Parking) -> bool {
+        self.left(config.grace)
+            || self.empty
+                >= SignedDuration::try_from(config.lost_after).unwrap_or(SignedDuration::MAX)
     }
 
     /// Whether it was followed while it moved off. Being lost from sight at the first doubtful box is not leaving.
     pub(crate) fn left(&self, grace: std::time::Duration) -> bool {
         self.moving_since.is_some_and(|since| longer(self.sighted, since, grace))
+    }
+
+    /// `at`, less the time that does not count as standing.
+    pub(crate) fn stood_at(&self, at: Timestamp) -> Timestamp {
+        at - self.unseen - self.queued
     }
 
     pub(crate) fn track(&self) -> TrackId {

@@ -14,7 +14,7 @@ use anyhow::Context as _;
 use domain::{Alert, Clock, SourceId, SourceState, SourceStatus, SystemClock};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use ingest::{Input, Pace, SegmentDir, SourceSpec, Start};
-use rules::Engine;
+use rules::{Engine, Parking};
 use serde::Serialize;
 use store::{AlertFilter, Store};
 use tokio_util::sync::CancellationToken;
@@ -25,6 +25,7 @@ use crate::config::Loaded;
 use crate::flights;
 use crate::pipeline::{self, Parts, Stages};
 use crate::reading::{End, Road};
+use crate::reminders::Reminded;
 use crate::sources::{Board, Extent, Ready};
 use crate::stage::clip::Cutter;
 use crate::stage::inbox::Inbox;
@@ -200,7 +201,9 @@ async fn look_at_all(
         fences::load(loaded, zones.collect()).map_err(|problem| super::refused(&problem))?;
     let count = config.sessions(usize::MAX);
     let (detectors, model) = detectors::open(&config.detector, &config.models_dir(), count)?;
-    let mut engine = Engine::new(Arc::new(fences), config.rules.parking.clone());
+    // Whoever is seen in a recording has long driven off, or has not: there is nobody to remind.
+    let parking = Parking { reminder: Vec::new(), ..config.rules.parking.clone() };
+    let mut engine = Engine::new(Arc::new(fences), parking);
     for input in inputs {
         engine.resume(input.spec.id.clone(), input.spec.name.clone(), &[]);
     }
@@ -221,6 +224,7 @@ async fn look_at_all(
         engine,
         plates: serve::plates(loaded)?,
         memory: None,
+        reminded: Reminded::default(),
         fences: None,
         recorder: Recorder::new(
             store.clone(),

@@ -23,6 +23,7 @@ use crate::flights::{self, Works};
 use crate::locate::{Eye, Eyes};
 use crate::pipeline::{self, Parts, Stages};
 use crate::reload::{self, Live, Material};
+use crate::reminders::{self, Reminded};
 use crate::sight::Sights;
 use crate::sources::{Board, Extent, Ready, To};
 use crate::stage::clip::Cutter;
@@ -91,8 +92,10 @@ async fn serve(loaded: Loaded, ready: Vec<Ready>) -> anyhow::Result<()> {
         .context("cannot make a folder for clips")?;
     let recorder =
         Recorder::new(store.clone(), Some(cutter), manifest(&loaded, &model), Whose::Cameras);
+    let reminded = Reminded::default();
     let parts = Parts {
         memory: None,
+        reminded: reminded.clone(),
         sights: Some(sights),
         detectors: detectors::looking(detectors, |onnx| config.tiled(onnx)),
         share: Share::BySource,
@@ -130,6 +133,7 @@ async fn serve(loaded: Loaded, ready: Vec<Ready>) -> anyhow::Result<()> {
         ("mqtt", dashboard::deliver(&mqtt, &context, mqtt_stop).await.map_err(Into::into))
     });
     stages.spawn(listen(&loaded, &store, sky, &clock, &stop));
+    stages.spawn(follow_reminders(&loaded, &store, reminded, &clock, &stop));
     stages.spawn(listen_to_terminals(&loaded, &store, &clock, &stop));
     let (reading, until) = (reload::watch_files(material, layer, stop.clone()), live);
     stages.spawn(async move { ("fences", reading.await) });
@@ -173,6 +177,19 @@ fn listen_to_terminals(
     let (loaded, store) = (loaded.clone(), store.clone());
     let (clock, stop) = (Arc::clone(clock), stop.clone());
     async move { ("terminals", terminals::listen(&loaded, store, clock, &stop).await) }
+}
+
+/// Receipts of reminders are taken.
+fn follow_reminders(
+    loaded: &Loaded,
+    store: &Store,
+    reminded: Reminded,
+    clock: &Arc<dyn Clock>,
+    stop: &CancellationToken,
+) -> impl Future<Output = Ended> + Send + use<> {
+    let (config, store) = (loaded.config.clone(), store.clone());
+    let (clock, stop) = (Arc::clone(clock), stop.clone());
+    async move { ("reminders", reminders::follow(&config, store, clock, reminded, &stop).await) }
 }
 
 /// Uploaded flights are looked at beside the cameras.

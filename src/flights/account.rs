@@ -131,7 +131,8 @@ pub(super) async fn lacks_pictures(store: &Store, source: &SourceId) -> anyhow::
 fn with_alerts(joiner: &Joiner, alerts: &[Alert]) -> Vec<Finding> {
     let mut by_track: BTreeMap<TrackId, Vec<AlertId>> = BTreeMap::new();
     for alert in alerts {
-        by_track.entry(joiner.known_as(alert.track)).or_default().push(alert.id);
+        let Some(track) = alert.track else { continue };
+        by_track.entry(joiner.known_as(track)).or_default().push(alert.id);
     }
     joiner
         .findings()

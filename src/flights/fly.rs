@@ -7,15 +7,16 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use detector::Tiled;
-use domain::{Clock, FlightReport, FlightWarning, MediaKind, SourceId};
+use domain::{Alert, Clock, FlightReport, FlightWarning, MediaKind, SourceId};
 use ingest::{Input, Pace, SegmentDir, SourceSpec, Start};
+use jiff::SignedDuration;
 use rules::{Engine, Fences};
 use store::Store;
 use tokio_util::sync::CancellationToken;
 
 use super::account::{self, Landed};
 use super::airborne::Airborne;
-use super::legs::Leg;
+use super::legs::{Leg, Legs};
 use super::luggage::Luggage;
 use super::memory::{Counted, Memory};
 use crate::cmd::manifest;
@@ -23,12 +24,13 @@ use crate::config::Loaded;
 use crate::locate::{Eye, Eyes};
 use crate::pipeline::{self, Ends, Parts, Stages};
 use crate::reading::{End, Road};
+use crate::reminders::Reminded;
 use crate::sources::{Board, Extent, Ready};
 use crate::stage::clip::Cutter;
 use crate::stage::detect::Share;
 use crate::stage::inbox::Inbox;
 use crate::stage::plates::Plates;
-use crate::stage::record::{Recorder, Whose};
+use crate::stage::record::{Recorder, Whose, is_flight};
 use crate::{detectors, supervise};
 
 /// Where flights are looked at.
@@ -46,6 +48,9 @@ pub(crate) struct Hangar<'a> {
 
 /// Encoded video of a flight is kept until its clips are cut.
 const KEEP: Duration = Duration::from_hours(24 * 365 * 100);
+
+/// Pictures that are older remind nobody.
+const FRESH: SignedDuration = SignedDuration::from_hours(1);
 
 /// Looks at a flight. `progress` hears how much of its pictures has been read, 0..=1.
 pub(crate) async fn fly(
@@ -119,9 +124,7 @@ impl Hangar<'_> {
         let count = config.sessions(useful);
         let (detectors, model) = detectors::open(&looking, &config.models_dir(), count)?;
         let source = &luggage.source;
-        let open = self.store.open_alerts(source).await.context("cannot read the open alerts")?;
-        let mut engine = Engine::new(Arc::clone(&self.fences), config.rules.parking.clone());
-        engine.resume(source.clone(), name.to_owned(), &open);
+        let engine = self.engine(luggage, name).await?;
         let cutter = Cutter::new(segments.clone(), self.scratch.join("clips"))
             .context("cannot make a folder for clips")?;
         let manifest = manifest(self.loaded, &model);
@@ -142,7 +145,34 @@ impl Hangar<'_> {
             fences: None,
             recorder: Recorder::new(self.store.clone(), Some(cutter), manifest, whose),
             memory,
+            reminded: Reminded::default(),
         })
+    }
+
+    /// The rules, with the alerts of this flight that are open, and those of others that were reminded: this look may
+    /// tell what became of them.
+    async fn engine(&self, luggage: &Luggage, name: &str) -> anyhow::Result<Engine> {
+        let source = &luggage.source;
+        let mut open =
+            self.store.open_alerts(source).await.context("cannot read the open alerts")?;
+        let mut parking = self.loaded.config.rules.parking.clone();
+        if self.resumes && self.is_fresh(&luggage.legs) {
+            let reminded = self.store.pending_reminders(None).await;
+            let reminded = reminded.context("cannot read the reminders")?;
+            let of_others = |alert: &Alert| alert.source != *source && is_flight(&alert.source);
+            open.extend(reminded.into_iter().filter(of_others));
+        } else {
+            // Whoever stood there has long driven off, or has not: there is nobody to remind.
+            parking.reminder.clear();
+        }
+        let mut engine = Engine::new(Arc::clone(&self.fences), parking);
+        engine.resume(source.clone(), name.to_owned(), &open);
+        Ok(engine)
+    }
+
+    fn is_fresh(&self, legs: &Legs) -> bool {
+        let now = self.clock.now();
+        legs.all().last().is_some_and(|leg| now.duration_since(leg.from + leg.length) <= FRESH)
     }
 
     /// What an earlier run saw of the same pictures with the same model and settings. A picture that it

@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use crate::flights::{Memory, Written};
 use crate::locate::Eyes;
 use crate::reload::Live;
+use crate::reminders::Reminded;
 use crate::stage::look::Seen;
 use crate::stage::plates::Plates;
 use crate::stage::shot::Shot;
@@ -23,6 +24,11 @@ pub(crate) enum Verdict {
         /// None where it began before the program did, or could not be drawn.
         first: Option<Box<Shot>>,
         last: Option<Box<Shot>>,
+    },
+    /// Reminded, and seen again when the time was up.
+    StillThere {
+        alert: Box<Alert>,
+        again: Option<Box<Shot>>,
     },
     Updated(Box<Alert>),
     Ended(Box<Alert>),
@@ -46,12 +52,16 @@ pub(crate) fn judge(
     mut plates: Plates,
     memory: Option<Memory>,
     mut fences: Option<Live>,
+    reminded: &Reminded,
     to_record: &mpsc::Sender<Verdict>,
 ) -> Judged {
     let mut first_moments = FirstMoments { shots: BTreeMap::new(), memory };
     let mut spent = Duration::ZERO;
     while let Some(seen) = seen.blocking_recv() {
         let changed = fences.as_mut().and_then(changed).map(|new| engine.change_fences(new));
+        for (alert, reminder) in reminded.take() {
+            engine.reminded(alert, &reminder);
+        }
         let withdrawn = first_moments.settle(changed.unwrap_or_default(), Now::Over);
         let verdicts = match seen {
             Seen::End(source) => {
@@ -132,16 +142,12 @@ impl FirstMoments {
                 if matches!(now, Now::Recalled) {
                     return None;
                 }
-                let seen = Observation {
-                    track: alert.track,
-                    class: alert.class,
-                    score: alert.score,
-                    seen: alert.seen,
-                    place: alert.place,
-                    look: None,
-                };
-                let last = shot(now, &seen);
+                let last = shot_of(now, &alert);
                 Some(Verdict::Raised { alert, first, last })
+            }
+            Outcome::StillThere(alert) => {
+                let again = shot_of(now, &alert);
+                Some(Verdict::StillThere { alert, again })
             }
             Outcome::Updated(alert) => Some(Verdict::Updated(alert)),
             Outcome::Ended(alert) => Some(Verdict::Ended(alert)),
@@ -169,6 +175,16 @@ impl FirstMoments {
         }
         Some(shot)
     }
+}
+
+/// What an alert is about, in the picture of now.
+fn shot_of(now: Now<'_>, alert: &Alert) -> Option<Box<Shot>> {
+    let Now::Picture(_, view) = now else { return None };
+    let (track, seen) = alert.track.zip(alert.seen)?;
+    let as_now = view.observations.iter().find(|one| one.track == track).cloned();
+    let (class, place, score) = (alert.class, alert.place, alert.score.unwrap_or_default());
+    let as_raised = Observation { track, class, score, seen, place, look: None };
+    shot(now, &as_now.unwrap_or(as_raised))
 }
 
 fn shot(now: Now<'_>, seen: &Observation) -> Option<Box<Shot>> {

@@ -78,8 +78,10 @@ impl Plates {
         for outcome in outcomes {
             match outcome {
                 Outcome::Raised(alert) => {
-                    if self.watched.get(&alert.id).is_some_and(|one| one.vote.looks() == 0) {
-                        self.look_at(alert.id, frame, alert.seen);
+                    let unread =
+                        self.watched.get(&alert.id).is_some_and(|one| one.vote.looks() == 0);
+                    if let Some(seen) = alert.seen.filter(|_| unread) {
+                        self.look_at(alert.id, frame, seen);
                     }
                     self.tell(alert);
                 }
@@ -243,7 +245,8 @@ mod tests {
 
     fn id(track: u64) -> AlertId {
         let (cam, fence) = (SourceId::new("cam").unwrap(), domain::FenceId::new("kerb").unwrap());
-        AlertId::derive("parking", &cam, &fence, TrackId(track), Timestamp::UNIX_EPOCH)
+        let rule = domain::RuleId::known("parking");
+        AlertId::derive(&rule, &cam, Some(&fence), TrackId(track), Timestamp::UNIX_EPOCH)
     }
 
     fn standing(track: u64) -> Outcome {

@@ -38,10 +38,15 @@ pub(crate) enum Whose {
 impl Whose {
     fn is(&self, source: &SourceId) -> bool {
         match self {
-            Self::Cameras => !source.as_str().starts_with(FLIGHT),
+            Self::Cameras => !is_flight(source),
             Self::Flight(flight) => source == flight,
         }
     }
+}
+
+/// Whether a source is a flight.
+pub(crate) fn is_flight(source: &SourceId) -> bool {
+    source.as_str().starts_with(FLIGHT)
 }
 
 /// How ids of flights begin, as sources.
@@ -110,6 +115,7 @@ impl Recorder {
     async fn record(&mut self, verdict: Verdict) {
         match verdict {
             Verdict::Raised { alert, first, last } => self.raise(*alert, first, last).await,
+            Verdict::StillThere { alert, again } => self.still_there(&alert, again).await,
             Verdict::Updated(alert) => {
                 self.persist(Report::Update, &alert).await;
             }
@@ -156,6 +162,18 @@ impl Recorder {
                 }
             }
         }
+    }
+
+    /// The second capture first: whoever is told of the alert finds it.
+    async fn still_there(&self, alert: &Alert, again: Option<Box<Shot>>) {
+        match again {
+            Some(shot) => self.keep_shot(alert.id, "again", &shot).await,
+            None => {
+                let why = "no frame of this moment was kept";
+                self.missing(alert.id, &picture_name("again", "scene"), why).await;
+            }
+        }
+        self.persist(Report::StillThere, alert).await;
     }
 
     async fn keep_shot(&self, id: AlertId, when: &str, shot: &Shot) {
@@ -243,6 +261,12 @@ impl Recorder {
         loop {
             let written = match report {
                 Report::Raise(awaited) => self.store.raise_with(alert, awaited).await,
+                Report::StillThere => {
+                    let at = alert.reminder.as_ref().and_then(|one| one.settled_at);
+                    self.store
+                        .seen_again_after_reminder(alert.id, at.unwrap_or(alert.last_seen))
+                        .await
+                }
                 Report::Update => self.store.update(alert).await,
                 Report::End => self.store.end(alert).await,
             };
@@ -272,6 +296,7 @@ fn picture_name(when: &str, what: &str) -> String {
 #[derive(Debug, Clone, Copy)]
 enum Report<'a> {
     Raise(&'a [Awaited<'a>]),
+    StillThere,
     Update,
     End,
 }

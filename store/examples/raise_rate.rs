@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use domain::{
-    Alert, AlertId, Class, FenceId, FenceRef, Place, Queue, RelBox, Review, Rule, SourceId,
-    SystemClock, TimeBasis, TrackId,
+    Alert, AlertId, Class, FenceId, FenceRef, Place, Queue, RelBox, Review, RuleId, Severity,
+    SourceId, SystemClock, TimeBasis, TrackId,
 };
 use jiff::{SignedDuration, Timestamp};
 use store::{Config, Store};
@@ -53,21 +53,27 @@ fn rate(alerts: u64, seconds: f64) -> f64 {
 }
 
 fn alert(track: u64) -> Result<Alert, Box<dyn std::error::Error>> {
-    let source = SourceId::new("cam-1")?;
+    let (rule, source) = (RuleId::new("parking")?, SourceId::new("cam-1")?);
     let fence = FenceId::new("kerb")?;
     let since = Timestamp::from_second(1_700_000_000)?;
     let raised_at = since + SignedDuration::from_secs(180);
     Ok(Alert {
-        id: AlertId::derive("parking", &source, &fence, TrackId(track), since),
+        id: AlertId::derive(&rule, &source, Some(&fence), TrackId(track), since),
         revision: 1,
-        rule: Rule::Parking,
+        rule,
+        rule_version: None,
+        rule_name: None,
+        severity: Severity::General,
+        matter_code: None,
+        legal_basis: None,
         queue: Queue::new("parking-traffic_police")?,
         source,
         source_name: "cam-1".to_owned(),
-        track: TrackId(track),
+        track: Some(TrackId(track)),
+        terminal: None,
         class: Class::Car,
-        score: 0.9,
-        fence: FenceRef {
+        score: Some(0.9),
+        fence: Some(FenceRef {
             id: fence,
             name: "kerb".to_owned(),
             name_en: None,
@@ -77,9 +83,10 @@ fn alert(track: u64) -> Result<Alert, Box<dyn std::error::Error>> {
             edition: None,
             matter_code: None,
             legal_basis: None,
-        },
+        }),
         place: Place::Image { x: 0.5, y: 0.75 },
-        seen: RelBox { x: 0.25, y: 0.5, w: 0.1, h: 0.2 },
+        outline: None,
+        seen: Some(RelBox { x: 0.25, y: 0.5, w: 0.1, h: 0.2 }),
         probability_inside: 0.97,
         since,
         raised_at,
@@ -90,6 +97,8 @@ fn alert(track: u64) -> Result<Alert, Box<dyn std::error::Error>> {
         plate: None,
         dwell_needed_s: 180.0,
         time_basis: TimeBasis::Receive,
+        reminder: None,
+        why: None,
         review: Review::default(),
     })
 }

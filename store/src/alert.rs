@@ -4,12 +4,13 @@
 //! the object was last seen and that it is over; it cannot touch what a person decided, and what a
 //! person has seen does not change under them.
 
-use domain::{Alert, AlertId, AlertMessage, EndReason, MessageKind, Review};
+use domain::{Alert, AlertId, AlertMessage, EndReason, MessageKind, ReminderState, Review};
 use sqlx::{Sqlite, SqliteConnection};
 
 use crate::evidence_row::Promise;
 use crate::open::to_the_microsecond;
 use crate::outbox::enqueue;
+use crate::reminder;
 use crate::row::{AlertRow, next};
 use crate::{Changed, EvidenceState, Store, StoreError};
 
@@ -111,7 +112,8 @@ impl Store {
         let mut tx = self.begin().await?;
         let inserted = sqlx::query::<Sqlite>(
             "INSERT INTO alerts (id, queue, source, raised_at, body, revision, last_seen, \
-             review_state, recorded_at) VALUES ($1, $2, $3, $4, $5, 1, $6, 'open', $7) \
+             review_state, recorded_at, reminder, reminder_state) \
+             VALUES ($1, $2, $3, $4, $5, 1, $6, 'open', $7, $8, $9) \
              ON CONFLICT (id) DO NOTHING",
         )
         .bind(alert.id.to_string())
@@ -121,6 +123,8 @@ impl Store {
         .bind(body)
         .bind(alert.last_seen.as_microsecond())
         .bind(now)
+        .bind(alert.reminder.as_ref().map(reminder::text).transpose()?)
+        .bind(alert.reminder.as_ref().map(|reminder| reminder.state.as_str()))
         .execute(&mut *tx)
         .await?
         .rows_affected();
@@ -157,6 +161,8 @@ impl Store {
 
     async fn set_ended(&self, alert: &Alert, at: i64, reason: EndReason) -> sqlx::Result<Written> {
         let now = self.now();
+        let gone = reason == EndReason::Left
+            || alert.reminder.as_ref().is_some_and(|one| one.state == ReminderState::Corrected);
         let mut tx = self.begin().await?;
         let row: Option<AlertRow> = sqlx::query_as(
             "UPDATE alerts SET ended_at = $2, end_reason = $3, revision = revision + 1, \
@@ -170,7 +176,7 @@ impl Store {
         .fetch_optional(&mut *tx)
         .await?;
         let Some(row) = row else { return unchanged(&mut tx, alert.id).await };
-        let alert = Alert::try_from(row)?;
+        let alert = reminder::close(&mut tx, Alert::try_from(row)?, gone).await?;
         enqueue(&mut tx, MessageKind::End, &alert, now).await?;
         Step::by_machine(&alert, "ended", Some(end_word(reason))).record(&mut tx, now).await?;
         tx.commit().await?;
@@ -189,7 +195,7 @@ pub(crate) struct Step<'a> {
 }
 
 impl<'a> Step<'a> {
-    fn by_machine(alert: &'a Alert, action: &'a str, reason: Option<&'a str>) -> Self {
+    pub(crate) fn by_machine(alert: &'a Alert, action: &'a str, reason: Option<&'a str>) -> Self {
         Self { alert, actor: "machine", action, reason, note: None, seen_revision: None }
     }
 
@@ -233,7 +239,7 @@ fn as_stored(alert: &Alert) -> Result<(Alert, String), StoreError> {
     Ok((back, body))
 }
 
-async fn unchanged(tx: &mut SqliteConnection, id: AlertId) -> sqlx::Result<Written> {
+pub(crate) async fn unchanged(tx: &mut SqliteConnection, id: AlertId) -> sqlx::Result<Written> {
     let known: Option<i64> = sqlx::query_scalar("SELECT revision FROM alerts WHERE id = $1")
         .bind(id.to_string())
         .fetch_optional(tx)
@@ -248,6 +254,7 @@ const fn end_word(reason: EndReason) -> &'static str {
         EndReason::SourceEnded => "source_ended",
         EndReason::ScheduleClosed => "schedule_closed",
         EndReason::FenceWithdrawn => "fence_withdrawn",
+        EndReason::Cleared => "cleared",
     }
 }
 
@@ -338,8 +345,8 @@ mod tests {
         let bench = Bench::new().await;
         bench.raise(&alert(1)).await;
         let mut changed = seen(1, 10);
-        changed.score = 0.1;
-        changed.fence.name = "another".to_owned();
+        changed.score = Some(0.1);
+        changed.fence = None;
         changed.review.state = ReviewState::Dismissed;
         let Written::New(now) = bench.store.update(&changed).await.unwrap() else { panic!() };
         assert_eq!(now, Alert { last_seen: changed.last_seen, revision: 2, ..alert(1) });
@@ -376,10 +383,10 @@ mod tests {
 
     #[tokio::test]
     async fn every_end_reason_reads_back() {
-        use EndReason::{FenceWithdrawn, Left, Lost, ScheduleClosed, SourceEnded};
+        use EndReason::{Cleared, FenceWithdrawn, Left, Lost, ScheduleClosed, SourceEnded};
         let bench = Bench::new().await;
-        for (track, reason) in (0..).zip([Left, Lost, SourceEnded, ScheduleClosed, FenceWithdrawn])
-        {
+        let all = [Left, Lost, SourceEnded, ScheduleClosed, FenceWithdrawn, Cleared];
+        for (track, reason) in (0..).zip(all) {
             bench.raise(&alert(track)).await;
             let report = Alert { end_reason: Some(reason), ..ended(track, 9) };
             let Written::New(over) = bench.store.end(&report).await.unwrap() else { panic!() };

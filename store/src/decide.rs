@@ -63,6 +63,12 @@ impl Store {
         let row = set_review(&mut tx, id, &decision, now).await.map_err(failed)?;
         let Some(row) = row else { return Err(why_not(&mut tx, id).await.unwrap_or_else(failed)) };
         let alert = Alert::try_from(row).map_err(failed)?;
+        let reminder = alert.reminder.as_ref().filter(|_| !alert.is_queued());
+        if let Some(state) = reminder.map(|one| one.state)
+            && decision.decision == Verdict::Confirmed
+        {
+            return Err(DecideError::Reminded { id, state });
+        }
         let current = alert.revision - 1;
         if decision.revision > current {
             // Dropping the transaction takes the decision back.

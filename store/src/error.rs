@@ -60,6 +60,9 @@ pub enum DecideError {
     /// The caller saw a state that never was.
     #[error("alert {id} has no revision {given}: it is at {current}")]
     Revision { id: AlertId, given: u32, current: u32 },
+    /// Who was reminded may still drive off, or has.
+    #[error("alert {id} is in nobody's queue: its reminder is `{}`", state.as_str())]
+    Reminded { id: AlertId, state: domain::ReminderState },
     #[error("a decision needs a reason")]
     NoReason,
     #[error("the {field} has {chars} characters: at most {limit}")]

@@ -23,6 +23,7 @@ mod open;
 mod outbox;
 mod people;
 mod query;
+mod reminder;
 mod rendition;
 mod row;
 mod terminal;
@@ -44,7 +45,7 @@ pub use manifest::{MANIFEST_NAME, ManifestContext};
 pub use open::Store;
 pub use outbox::Outgoing;
 pub use people::{Role, Session, User};
-pub use query::{AlertFilter, BadCursor, Counts, Cursor, HistoryEntry, Page};
+pub use query::{AlertFilter, BadCursor, Counts, Cursor, HistoryEntry, Page, Stage};
 pub use rendition::{NewRendition, Original, Rendition, RenditionBody, RenditionError};
 pub use terminal::{NewPosition, NewTerminal};
 

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Alert, AlertId, FenceId, Rule};
+use domain::{Alert, AlertId, FenceId, RuleId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -70,7 +70,8 @@ struct Manifest {
     format: &'static str,
     /// The alert as it was when sealed.
     alert: Alert,
-    fence: FenceEntry,
+    /// Where the alert is about one.
+    fence: Option<FenceEntry>,
     rule: RuleEntry,
     model: ModelEntry,
     software_version: String,
@@ -88,7 +89,9 @@ struct FenceEntry {
 
 #[derive(Serialize)]
 struct RuleEntry {
-    name: Rule,
+    name: RuleId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
     parameters: BTreeMap<String, String>,
 }
 
@@ -127,8 +130,15 @@ impl Manifest {
         missing.sort_by(|a, b| a.name.cmp(&b.name));
         Self {
             format: "xunjian-evidence/1",
-            fence: FenceEntry { id: alert.fence.id.clone(), version: alert.fence.version.clone() },
-            rule: RuleEntry { name: alert.rule, parameters: context.rule_parameters },
+            fence: alert
+                .fence
+                .as_ref()
+                .map(|fence| FenceEntry { id: fence.id.clone(), version: fence.version.clone() }),
+            rule: RuleEntry {
+                name: alert.rule.clone(),
+                version: alert.rule_version.clone(),
+                parameters: context.rule_parameters,
+            },
             model: ModelEntry { id: context.model_id, sha256: context.model_sha256 },
             software_version: context.software_version,
             config_sha256: context.config_sha256,

@@ -19,7 +19,7 @@ use crate::{Store, StoreError};
 pub struct Outgoing {
     /// Its place in the order; hand it to [`Store::mark_delivered`].
     pub row: i64,
-    /// `xunjian/alert/{queue}`.
+    /// `xunjian/alert/{queue}`, or `xunjian/reminder/{queue}` while it is in nobody's queue.
     pub topic: String,
     /// An [`AlertMessage`](domain::AlertMessage) as JSON.
     pub payload: Bytes,
@@ -91,6 +91,15 @@ impl Store {
     }
 }
 
+const REMINDER: &str = "reminder/";
+
+fn topic(queue: &str) -> String {
+    match queue.strip_prefix(REMINDER) {
+        Some(queue) => format!("xunjian/reminder/{queue}"),
+        None => format!("xunjian/alert/{queue}"),
+    }
+}
+
 /// Queues the message about `alert` in the transaction that changed it.
 pub(crate) async fn enqueue(
     tx: &mut SqliteConnection,
@@ -99,7 +108,12 @@ pub(crate) async fn enqueue(
     now: i64,
 ) -> sqlx::Result<()> {
     let id = next(tx, "outbox").await?;
-    let seq = next(tx, &format!("queue/{}", alert.queue)).await?;
+    // Who reminds listens beside the queue, and counts for itself.
+    let queue = match alert.is_queued() {
+        true => alert.queue.to_string(),
+        false => format!("{REMINDER}{}", alert.queue),
+    };
+    let seq = next(tx, &format!("queue/{queue}")).await?;
     let message = message(kind, count("outbox", "seq", seq)?, alert);
     let payload = serde_json::to_string(&message).map_err(|e| sqlx::Error::Encode(e.into()))?;
     sqlx::query::<Sqlite>(
@@ -109,9 +123,9 @@ pub(crate) async fn enqueue(
     .bind(id)
     .bind(alert.id.to_string())
     .bind(message.event_id)
-    .bind(alert.queue.as_str())
+    .bind(&queue)
     .bind(seq)
-    .bind(format!("xunjian/alert/{}", alert.queue))
+    .bind(topic(&queue))
     .bind(payload)
     .bind(now)
     .execute(tx)

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use domain::{Alert, AlertId, Queue, ReviewState, SourceId};
+use domain::{Alert, AlertId, Queue, SourceId};
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sqlx::{QueryBuilder, Sqlite};
 
 use crate::row::{AlertRow, bad, count, time};
@@ -14,7 +14,7 @@ use crate::{Store, StoreError};
 /// Which alerts, and which page of them. The default is the newest 50.
 #[derive(Debug, Clone)]
 pub struct AlertFilter {
-    pub state: Option<ReviewState>,
+    pub state: Option<Stage>,
     pub queue: Option<Queue>,
     pub source: Option<SourceId>,
     /// 1 to 200; outside values are moved to the nearer end.
@@ -37,12 +37,47 @@ pub struct Page {
     pub next: Option<Cursor>,
 }
 
-/// How many alerts are in each state of review.
+/// How far an alert is, from its review and its reminder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Waits for a person.
+    Open,
+    Confirmed,
+    Dismissed,
+    /// Whoever parked has been, or is to be, reminded and may still drive off.
+    Reminding,
+    /// Drove off in time, or nothing followed.
+    Corrected,
+}
+
+impl Stage {
+    /// What is true of its rows.
+    const fn condition(self) -> &'static str {
+        match self {
+            Self::Open => {
+                " AND review_state = 'open' AND (reminder_state IS NULL OR reminder_state IN ('still_there', 'unreminded'))"
+            }
+            Self::Confirmed => " AND review_state = 'confirmed'",
+            Self::Dismissed => " AND review_state = 'dismissed'",
+            Self::Reminding => {
+                " AND review_state = 'open' AND reminder_state IN ('asked', 'delivered', 'undeliverable')"
+            }
+            Self::Corrected => {
+                " AND review_state = 'open' AND reminder_state IN ('corrected', 'gone')"
+            }
+        }
+    }
+}
+
+/// How many alerts are at each stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Counts {
     pub open: u64,
     pub confirmed: u64,
     pub dismissed: u64,
+    pub reminding: u64,
+    pub corrected: u64,
 }
 
 /// One thing that happened to an alert.
@@ -145,7 +180,7 @@ impl Store {
         let limit = filter.limit.clamp(1, 200) as usize;
         let mut query = QueryBuilder::<Sqlite>::new("SELECT * FROM alerts WHERE 1 = 1");
         if let Some(state) = filter.state {
-            query.push(" AND review_state = ").push_bind(state.as_str());
+            query.push(state.condition());
         }
         of_queue_and_source(&mut query, filter);
         if let Some(Cursor { raised_at, id }) = filter.cursor {
@@ -167,10 +202,14 @@ impl Store {
     }
 
     async fn count_states(&self, filter: &AlertFilter) -> sqlx::Result<Counts> {
-        let mut query =
-            QueryBuilder::<Sqlite>::new("SELECT review_state, COUNT(*) FROM alerts WHERE 1 = 1");
+        let mut query = QueryBuilder::<Sqlite>::new(
+            "SELECT CASE WHEN review_state <> 'open' OR reminder_state IS NULL THEN review_state \
+             WHEN reminder_state IN ('still_there', 'unreminded') THEN 'open' \
+             WHEN reminder_state IN ('corrected', 'gone') THEN 'corrected' ELSE 'reminding' END \
+             AS stage, COUNT(*) FROM alerts WHERE 1 = 1",
+        );
         of_queue_and_source(&mut query, filter);
-        query.push(" GROUP BY review_state");
+        query.push(" GROUP BY stage");
         let rows: Vec<(String, i64)> =
             query.build_query_as().fetch_all(&self.inner.readers).await?;
         let mut counts = Counts::default();
@@ -180,6 +219,8 @@ impl Store {
                 "open" => counts.open = number,
                 "confirmed" => counts.confirmed = number,
                 "dismissed" => counts.dismissed = number,
+                "reminding" => counts.reminding = number,
+                "corrected" => counts.corrected = number,
                 _ => return Err(bad(&state, "review_state", &state)),
             }
         }
@@ -286,7 +327,7 @@ mod tests {
         let all = AlertFilter::default();
         let queue = Some(Queue::new("parking-urban_mgmt").unwrap());
         let source = Some(SourceId::new("cam-2").unwrap());
-        let state = Some(ReviewState::Open);
+        let state = Some(Stage::Open);
         let cases = [
             (all.clone(), 6, (5, 1)),
             (AlertFilter { state, ..all.clone() }, 5, (5, 1)),
@@ -299,7 +340,7 @@ mod tests {
             let page = store.alerts(&filter).await.unwrap();
             assert_eq!(page.items.len(), items, "{filter:?}");
             let counts = store.counts(&filter).await.unwrap();
-            assert_eq!(counts, Counts { open, confirmed, dismissed: 0 }, "{filter:?}");
+            assert_eq!(counts, Counts { open, confirmed, ..Counts::default() }, "{filter:?}");
         }
     }
 
@@ -312,7 +353,7 @@ mod tests {
         bench.end(&alert(1)).await;
         bench.store.decide(alert(2).id, confirm(1)).await.unwrap();
         let standing = bench.store.open_alerts(&alert(1).source).await.unwrap();
-        assert_eq!(standing.iter().map(|a| a.track.0).collect::<Vec<_>>(), [2, 3]);
+        assert_eq!(standing.iter().map(|a| a.track.unwrap().0).collect::<Vec<_>>(), [2, 3]);
         let other = SourceId::new("cam-9").unwrap();
         assert!(bench.store.open_alerts(&other).await.unwrap().is_empty());
     }

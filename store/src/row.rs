@@ -21,6 +21,7 @@ pub(crate) struct AlertRow {
     review_at: Option<i64>,
     review_reason: Option<String>,
     review_note: Option<String>,
+    reminder: Option<String>,
 }
 
 /// A row that this program did not write, or not like this.
@@ -45,6 +46,10 @@ impl TryFrom<AlertRow> for Alert {
         alert.ended_at = row.ended_at.map(|at| time(id, "ended_at", at)).transpose()?;
         alert.end_reason =
             row.end_reason.map(|r| word::<EndReason>(id, "end_reason", r)).transpose()?;
+        alert.reminder = row
+            .reminder
+            .map(|text| serde_json::from_str(&text).map_err(|e| bad(id, "reminder", &e)))
+            .transpose()?;
         alert.review = Review {
             state: word::<ReviewState>(id, "review_state", row.review_state)?,
             by: row.review_by,

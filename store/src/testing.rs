@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::{
     Alert, AlertId, AlertMessage, Authority, Class, EndReason, FenceId, FenceRef, MessageKind,
-    Place, Queue, RelBox, Review, Rule, SimulatedClock, SourceId, TimeBasis, TrackId,
+    Place, Queue, RelBox, Review, RuleId, Severity, SimulatedClock, SourceId, TimeBasis, TrackId,
 };
 use futures_util::TryStreamExt as _;
 use jiff::{SignedDuration, Timestamp};
@@ -53,7 +53,7 @@ impl Bench {
     }
 
     pub(crate) async fn end(&self, alert: &Alert) {
-        let over = ended(alert.track.0, 60);
+        let over = ended(alert.track.unwrap().0, 60);
         assert!(matches!(self.store.end(&over).await.unwrap(), Written::New(_)));
     }
 
@@ -93,22 +93,28 @@ pub(crate) fn alert(track: u64) -> Alert {
 
 /// The same, `seconds` later. Its id does not depend on them.
 pub(crate) fn alert_at(track: u64, seconds: i64) -> Alert {
-    let source = SourceId::new("cam-1").unwrap();
+    let (rule, source) = (RuleId::known("parking"), SourceId::new("cam-1").unwrap());
     let fence = FenceId::new("kerb").unwrap();
     let begin = Timestamp::from_second(BEGIN_S - 1000).unwrap();
     let since = begin + SignedDuration::from_secs(seconds);
     let raised_at = since + SignedDuration::from_secs(180);
     Alert {
-        id: AlertId::derive("parking", &source, &fence, TrackId(track), begin),
+        id: AlertId::derive(&rule, &source, Some(&fence), TrackId(track), begin),
         revision: 1,
-        rule: Rule::Parking,
+        rule,
+        rule_version: None,
+        rule_name: None,
+        severity: Severity::General,
+        matter_code: None,
+        legal_basis: None,
         queue: Queue::new("parking-traffic_police").unwrap(),
         source,
         source_name: "人民路".to_owned(),
-        track: TrackId(track),
+        track: Some(TrackId(track)),
+        terminal: None,
         class: Class::Car,
-        score: 0.875,
-        fence: FenceRef {
+        score: Some(0.875),
+        fence: Some(FenceRef {
             id: fence,
             name: "路缘".to_owned(),
             name_en: None,
@@ -118,9 +124,10 @@ pub(crate) fn alert_at(track: u64, seconds: i64) -> Alert {
             edition: None,
             matter_code: None,
             legal_basis: None,
-        },
+        }),
         place: Place::Image { x: 0.5, y: 0.75 },
-        seen: RelBox { x: 0.25, y: 0.5, w: 0.125, h: 0.25 },
+        outline: None,
+        seen: Some(RelBox { x: 0.25, y: 0.5, w: 0.125, h: 0.25 }),
         probability_inside: 0.96875,
         since,
         raised_at,
@@ -131,6 +138,8 @@ pub(crate) fn alert_at(track: u64, seconds: i64) -> Alert {
         plate: None,
         dwell_needed_s: 180.0,
         time_basis: TimeBasis::Receive,
+        reminder: None,
+        why: None,
         review: Review::default(),
     }
 }

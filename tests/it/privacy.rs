@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use domain::{
-    Alert, AlertId, Class, Clock, FenceId, FenceRef, Frame, Place, Queue, RelBox, Review, Rule,
-    Size, SourceId, SystemClock, TimeBasis, TrackId,
+    Alert, AlertId, Class, Clock, FenceId, FenceRef, Frame, Place, Queue, RelBox, Review, RuleId,
+    Severity, Size, SourceId, SystemClock, TimeBasis, TrackId,
 };
 use ingest::{Film, Input, Pace, SourceSpec, Start, Taken};
 use jiff::Timestamp;
@@ -248,19 +248,26 @@ fn decoded(path: &Path) -> Vec<Vec<u8>> {
 
 fn alert() -> Alert {
     let (source, fence) = (SourceId::new("gate").unwrap(), FenceId::new("kerb").unwrap());
+    let rule = RuleId::known("parking");
     let since: Timestamp = "2026-05-01T00:00:00Z".parse().unwrap();
     Alert {
-        id: AlertId::derive("parking", &source, &fence, TrackId(1), since),
+        id: AlertId::derive(&rule, &source, Some(&fence), TrackId(1), since),
         revision: 1,
-        rule: Rule::Parking,
+        rule,
+        rule_version: None,
+        rule_name: None,
+        severity: Severity::General,
+        matter_code: None,
+        legal_basis: None,
         queue: Queue::new("parking-traffic_police").unwrap(),
         source,
         source_name: "北门".to_owned(),
-        track: TrackId(1),
+        track: Some(TrackId(1)),
+        terminal: None,
         class: Class::Car,
-        score: 0.875,
+        score: Some(0.875),
         plate: None,
-        fence: FenceRef {
+        fence: Some(FenceRef {
             id: fence,
             name: "路缘".to_owned(),
             name_en: None,
@@ -270,9 +277,10 @@ fn alert() -> Alert {
             edition: None,
             matter_code: None,
             legal_basis: None,
-        },
+        }),
         place: Place::Image { x: 0.5, y: 0.75 },
-        seen: RelBox { x: 0.25, y: 0.5, w: 0.125, h: 0.25 },
+        outline: None,
+        seen: Some(RelBox { x: 0.25, y: 0.5, w: 0.125, h: 0.25 }),
         probability_inside: 0.96875,
         since,
         raised_at: since,
@@ -282,6 +290,8 @@ fn alert() -> Alert {
         dwell_s: 0.0,
         dwell_needed_s: 0.0,
         time_basis: TimeBasis::Receive,
+        reminder: None,
+        why: None,
         review: Review::default(),
     }
 }

@@ -4,10 +4,10 @@ use axum::{
     Json,
     extract::{Path, Query, State, rejection::QueryRejection},
 };
-use domain::{Alert, AlertId, Queue, ReviewState, SourceId};
+use domain::{Alert, AlertId, Queue, SourceId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use store::{AlertFilter, Decision, EvidenceRow, EvidenceState, HistoryEntry, Verdict};
+use store::{AlertFilter, Decision, EvidenceRow, EvidenceState, HistoryEntry, Stage, Verdict};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
@@ -21,7 +21,8 @@ use super::{
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListQuery {
-    state: Option<ReviewState>,
+    #[param(value_type = Option<StageName>)]
+    state: Option<Stage>,
     queue: Option<Queue>,
     source: Option<SourceId>,
     /// 1 to 200; 50 if not given.
@@ -39,12 +40,27 @@ pub(crate) struct AlertPage {
     counts: Counts,
 }
 
-/// Alerts of the chosen queue and source in each state of review.
+/// Alerts of the chosen queue and source at each stage.
 #[derive(Debug, Serialize, ToSchema)]
 struct Counts {
     open: u64,
     confirmed: u64,
     dismissed: u64,
+    reminding: u64,
+    corrected: u64,
+}
+
+/// How far an alert is. `open`: waits for a person. `reminding`: whoever parked may still drive off. `corrected`: drove
+/// off in time, or nothing followed.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "describes `store::Stage` to OpenAPI")]
+enum StageName {
+    Open,
+    Confirmed,
+    Dismissed,
+    Reminding,
+    Corrected,
 }
 
 /// An alert with its evidence and what happened to it.
@@ -173,11 +189,12 @@ pub(crate) async fn list(
     };
     let store = &app.context.store;
     let page = store.alerts(&filter).await?;
-    let store::Counts { open, confirmed, dismissed } = store.counts(&filter).await?;
+    let store::Counts { open, confirmed, dismissed, reminding, corrected } =
+        store.counts(&filter).await?;
     Ok(Json(AlertPage {
         items: page.items,
         next: page.next.map(|next| next.to_string()),
-        counts: Counts { open, confirmed, dismissed },
+        counts: Counts { open, confirmed, dismissed, reminding, corrected },
     }))
 }
 

@@ -164,7 +164,9 @@ impl From<DecideError> for ApiError {
     fn from(error: DecideError) -> Self {
         match error {
             DecideError::NotFound { id } => Self::NotFound(format!("alert {id}")),
-            DecideError::Stale { .. } => Self::Stale(error.to_string()),
+            DecideError::Stale { .. } | DecideError::Reminded { .. } => {
+                Self::Stale(error.to_string())
+            }
             DecideError::Revision { .. } | DecideError::TooLong { .. } => {
                 Self::BadRequest(error.to_string())
             }

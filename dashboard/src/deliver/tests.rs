@@ -326,7 +326,7 @@ async fn real_messages_follow_the_published_schemas() {
     let store = &bench.context.store;
     let mut raised = alert(1);
     raised.place = domain::ImagePoint { x: 0.5, y: 0.25 }.into();
-    raised.fence.authority = None;
+    raised.fence.as_mut().unwrap().authority = None;
     bench.raise(&raised).await;
     let decision = store::Decision {
         decision: store::Verdict::Dismissed,

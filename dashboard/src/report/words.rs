@@ -15,6 +15,11 @@ pub(super) const fn class(class: Class) -> &'static str {
         Class::MuckTruck => "渣土车 muck truck",
         Class::Excavator => "挖掘机 excavator",
         Class::Dog => "犬 dog",
+        Class::Structure => "建筑物 structure",
+        Class::Heap => "堆物 heap",
+        Class::Garbage => "垃圾 garbage",
+        Class::Vendor => "摊点 vendor",
+        Class::Smoke => "烟 smoke",
     }
 }
 

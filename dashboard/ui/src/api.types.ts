@@ -71,6 +71,8 @@ export type Fence = GeoJSON.Feature<FenceArea, FenceProperties>;
 export type Fences = GeoJSON.FeatureCollection<FenceArea, FenceProperties> & { refused?: string };
 
 export type ReviewState = "open" | "confirmed" | "dismissed";
+/** How far an alert is, from its review and its reminder. */
+export type Stage = ReviewState | "reminding" | "corrected";
 export type Ellipse = { semi_major_m: number; semi_minor_m: number; bearing_deg: number };
 export type GroundPlace = LonLat & {
   space: "ground";
@@ -80,32 +82,50 @@ export type GroundPlace = LonLat & {
 /** A place in the frame, 0 to 1 from its top left corner; the source has not been surveyed. */
 export type ImagePlace = { space: "image"; x: number; y: number };
 
+/** The first three are pending, the next two are in the queue, the last two are closed. */
+export type ReminderState = "asked" | "delivered" | "undeliverable" | "still_there" | "unreminded" | "corrected" | "gone";
+
+export type FactUnit = "second" | "metre" | "square_metre" | "kilometre_per_hour" | "share" | "count";
+
 export type Alert = {
   id: string;
   revision: number;
   rule: string;
+  /** Of a rule from a file. */
+  rule_version?: string;
+  rule_name?: { zh: string; en: string };
+  severity: "trivial" | "minor" | "general" | "serious";
+  matter_code?: string;
+  legal_basis?: string;
   queue: string;
   source: string;
   source_name: string;
-  track: number;
+  /** Where it was followed in pictures. */
+  track?: number;
+  /** Where a vehicle's own terminal told of it. */
+  terminal?: string;
   class: string;
-  score: number;
-  fence: {
+  score?: number;
+  fence?: {
     id: string;
     name: string;
     name_en: string | null;
     kind: string;
     authority: Authority | null;
     version: string;
+    matter_code?: string;
+    legal_basis?: string;
   };
   place: GroundPlace | ImagePlace;
-  box: { x: number; y: number; w: number; h: number };
+  /** A closed ring of [lon, lat]. */
+  outline?: [number, number][];
+  box?: { x: number; y: number; w: number; h: number };
   probability_inside: number;
   since: Time;
   raised_at: Time;
   last_seen: Time;
   ended_at: Time | null;
-  end_reason: null | "left" | "lost" | "source_ended" | "schedule_closed" | "fence_withdrawn";
+  end_reason: null | "left" | "lost" | "source_ended" | "schedule_closed" | "fence_withdrawn" | "cleared";
   dwell_s: number;
   dwell_needed_s: number;
   /** Masked; absent where no plate was read. */
@@ -117,6 +137,19 @@ export type Alert = {
   };
   /** `media`: a clip without a known start, whose times count from 1970-01-01. */
   time_basis: "capture" | "receive" | "media";
+  /** Where whoever parked is reminded first. */
+  reminder?: {
+    state: ReminderState;
+    wait_s: number;
+    wait_undelivered_s?: number;
+    clock_from?: Time;
+    failure?: string;
+    settled_at?: Time;
+  };
+  why?: {
+    turns: { at: Time; state: string; fence?: string }[];
+    facts: { name: string; value: number; unit: FactUnit; limit?: { sense: "at_least" | "at_most"; value: number } }[];
+  };
   review: {
     state: ReviewState;
     by: string | null;
@@ -133,6 +166,9 @@ export type EvidenceName =
   | "last_scene.jpg"
   | "last_annotated.jpg"
   | "last_crop.jpg"
+  | "again_scene.jpg"
+  | "again_annotated.jpg"
+  | "again_crop.jpg"
   | "clip.mp4"
   | "manifest.json";
 export type Evidence = {
@@ -155,7 +191,7 @@ export type HistoryEntry = {
 };
 export type AlertDetail = Alert & { evidence: Evidence[]; history: HistoryEntry[] };
 
-export type Counts = Record<ReviewState, number>;
+export type Counts = Record<Stage, number>;
 export type AlertPage = { items: Alert[]; next: string | null; counts: Counts };
 
 export type DismissReason =

@@ -1,4 +1,7 @@
-use domain::{Bbox, Class, Covariance, GroundFix, LonLat, Mount, Plane, Size, TimeBasis};
+use domain::{
+    Bbox, Class, Covariance, GroundFix, LonLat, Mount, Plane, Receipt, ReminderState, Size,
+    TimeBasis,
+};
 use jiff::SignedDuration;
 
 use super::*;
@@ -78,8 +81,12 @@ impl Story {
     }
 
     fn resuming(fences: &[String], open: &[Alert]) -> Self {
+        Self::with(Parking::default(), fences, open)
+    }
+
+    fn with(config: Parking, fences: &[String], open: &[Alert]) -> Self {
         let fences = Fences::new(fences.iter().map(String::as_str), []).unwrap();
-        let config = Parking { dwell: Duration::from_secs(10), ..Parking::default() };
+        let config = Parking { dwell: Duration::from_secs(10), ..config };
         let mut engine = Engine::new(Arc::new(fences), config);
         engine.resume(cam(), "Renmin Road".to_owned(), open);
         Self {
@@ -142,9 +149,16 @@ impl Story {
                     self.alerts.push(*alert);
                     format!("{second} raised since {since}")
                 }
+                Outcome::StillThere(alert) => {
+                    let reminder = alert.reminder.unwrap();
+                    assert_eq!(reminder.state, ReminderState::StillThere);
+                    format!("{second} still there")
+                }
                 Outcome::Ended(alert) => {
+                    let reminder = alert.reminder.map(|one| format!(", {}", one.state.as_str()));
+                    let reminder = reminder.unwrap_or_default();
                     let ended = alert.ended_at.unwrap().duration_since(start()).as_secs();
-                    format!("{second} ended {:?} at {ended}", alert.end_reason.unwrap())
+                    format!("{second} ended {:?} at {ended}", alert.end_reason.unwrap()) + &reminder
                 }
             };
             self.log.push(line);
@@ -158,7 +172,7 @@ impl Story {
     }
 
     fn open_version(&self) -> String {
-        self.open.as_ref().unwrap().fence.version.clone()
+        self.open.as_ref().unwrap().fence.as_ref().unwrap().version.clone()
     }
 
     fn finish(mut self) -> Vec<String> {
@@ -340,7 +354,7 @@ fn a_bay_inside_the_strip_is_legal() {
     let bay = rectangle("bay", "bay", [-4.0, -2.0, 4.0, 2.0], "");
     let mut story = Story::new(&[strip(""), bay]);
     story.see_for(40, &[car(1, 0.0, 0.0, 0.3), car(2, 8.0, 0.0, 0.3)]);
-    let tracks: Vec<_> = story.alerts.iter().map(|alert| alert.track.0).collect();
+    let tracks: Vec<_> = story.alerts.iter().map(|alert| alert.track.unwrap().0).collect();
     assert_eq!(tracks, [2]);
 }
 
@@ -352,7 +366,8 @@ fn a_cell_of_the_grid_forbids_and_allows_nothing() {
     assert_eq!(story.finish(), [""; 0]);
     let mut story = Story::new(&[cell, strip("")]);
     story.see_for(40, &[car(1, 0.0, 0.0, 0.3)]);
-    let fences: Vec<_> = story.alerts.iter().map(|alert| alert.fence.id.to_string()).collect();
+    let fences: Vec<_> =
+        story.alerts.iter().map(|alert| alert.fence.as_ref().unwrap().id.to_string()).collect();
     assert_eq!(fences, ["kerb"]);
 }
 
@@ -484,7 +499,7 @@ fn a_stay_goes_on_when_its_fence_is_redrawn() {
     story.see_for(20, &[car(1, 0.0, 0.0, 0.3)]);
     assert_eq!(story.alerts.len(), 1);
     assert_eq!(story.alerts[0].since, start(), "the dwell ran on");
-    let raised = story.alerts[0].fence.version.clone();
+    let raised = story.alerts[0].fence.as_ref().unwrap().version.clone();
     story.change(&[strip(r#","version":"3""#)]);
     story.see_for(70, &[car(1, 0.0, 0.0, 0.3)]);
     assert_eq!(story.alerts.len(), 1, "no second alert");
@@ -528,7 +543,7 @@ fn nothing_is_recorded_where_it_may_not_be() {
     let court = rectangle("court", "sensitive", [-5.0, -5.0, 5.0, 5.0], "");
     let mut story = Story::new(&[strip(""), court]);
     story.see_for(20, &[car(1, 0.0, 0.0, 0.3), car(2, 8.5, 0.0, 0.2)]);
-    let tracks: Vec<TrackId> = story.alerts.iter().map(|alert| alert.track).collect();
+    let tracks: Vec<TrackId> = story.alerts.iter().map(|alert| alert.track.unwrap()).collect();
     assert_eq!(tracks, [TrackId(2)]);
 }
 
@@ -572,3 +587,5 @@ proptest::proptest! {
         }
     }
 }
+
+mod reminders;

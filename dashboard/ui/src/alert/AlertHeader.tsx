@@ -3,7 +3,8 @@ import { ArrowLeftOutlined, DownOutlined, LinkOutlined, UpOutlined } from "@ant-
 import { App, Button, Space, Tooltip } from "antd";
 import type { Alert } from "../api.types";
 import { ALERT_COLOUR } from "../map/colours";
-import { fenceName } from "../queue/names";
+import { title } from "../queue/names";
+import { stageOf } from "../queue/stage";
 import { useSettings } from "../settings";
 import { StateTag } from "../StateTag";
 import css from "./alert.module.css";
@@ -30,10 +31,10 @@ export function AlertHeader({ alert, onBack, onPrevious, onNext }: Props) {
       {alert && (
         <>
           <h1 className={css.title}>
-            {t.word("rule", alert.rule)} · {t.word("class", alert.class)} · {fenceName(alert, language)}
+            {title(alert, t, language)}
           </h1>
-          <StateTag colour={ALERT_COLOUR[alert.review.state]} testid="alert-state" state={alert.review.state}>
-            {t(`state.${alert.review.state}`)}
+          <StateTag colour={ALERT_COLOUR[stageOf(alert)]} testid="alert-state" state={stageOf(alert)}>
+            {t(`state.${stageOf(alert)}`)}
           </StateTag>
         </>
       )}

@@ -12,15 +12,19 @@ import { find, whyNot } from "./evidence";
 import { Picture } from "./Picture";
 
 type Kind = "scene" | "annotated";
-const MOMENTS = ["first", "last"] as const;
-type Moment = (typeof MOMENTS)[number];
+type Moment = "first" | "last" | "again";
+
+/** Who was reminded and stayed was captured a second time. */
+const momentsOf = (alert: AlertDetail): Moment[] =>
+  alert.reminder?.state === "still_there" ? ["first", "last", "again"] : ["first", "last"];
 
 export function Frames({ alert }: { alert: AlertDetail }) {
   const t = useT();
   const view = useView();
   const [kind, setKind] = useState<Kind>("annotated");
   const [enlarged, setEnlarged] = useState<number | null>(null);
-  const names = MOMENTS.flatMap((moment) => [file(moment, kind), file(moment, "crop")]);
+  const moments = momentsOf(alert);
+  const names = moments.flatMap((moment) => [file(moment, kind), file(moment, "crop")]);
   const shown = names.filter((name) => whyNot(find(alert, name), t) === null);
   const enlarge = (name: EvidenceName) => setEnlarged(shown.indexOf(name));
 
@@ -45,7 +49,7 @@ export function Frames({ alert }: { alert: AlertDetail }) {
       }
     >
       <div className={css.frames}>
-        {MOMENTS.map((moment) => (
+        {moments.map((moment) => (
           <Frame key={moment} alert={alert} moment={moment} kind={kind} onEnlarge={enlarge} />
         ))}
       </div>
@@ -68,7 +72,7 @@ function Frame({ alert, moment, kind, onEnlarge }: FrameProps) {
   const { t, language } = useSettings();
   const { time } = formats(t, language);
   const scene = find(alert, file(moment, kind));
-  const at = scene?.taken_at ?? (moment === "first" ? alert.since : alert.raised_at);
+  const at = scene?.taken_at ?? fallback(alert, moment);
   return (
     <figure className={css.frame}>
       <div className={css.scene}>
@@ -82,6 +86,11 @@ function Frame({ alert, moment, kind, onEnlarge }: FrameProps) {
       </figcaption>
     </figure>
   );
+}
+
+function fallback(alert: AlertDetail, moment: Moment): string {
+  if (moment === "first") return alert.since;
+  return (moment === "again" && alert.reminder?.settled_at) || alert.raised_at;
 }
 
 function file(moment: Moment, kind: Kind | "crop"): EvidenceName {

@@ -5,6 +5,8 @@ import { useState } from "react";
 import type { AlertDetail, Role } from "../api.types";
 import { explain } from "../failure";
 import { formats } from "../format";
+import { Countdown } from "../queue/Countdown";
+import { stageOf } from "../queue/stage";
 import { useSettings } from "../settings";
 import { useKeys } from "../useKeys";
 import css from "./alert.module.css";
@@ -19,12 +21,14 @@ export function Review({ alert, role }: { alert: AlertDetail; role: Role }) {
   const [dialog, setDialog] = useState<Dialog>(null);
   const { decide, stale } = useDecide(alert, () => setDialog(null));
   const open = alert.review.state === "open";
+  const stage = stageOf(alert);
+  const reminded = stage === "reminding" || stage === "corrected";
   const allowed = open && role !== "viewer";
   const ask = (which: Dialog) => {
     decide.reset();
     setDialog(which);
   };
-  useKeys(allowed ? { c: () => ask("confirm"), d: () => ask("dismiss") } : {});
+  useKeys(allowed ? { ...(reminded ? {} : { c: () => ask("confirm") }), d: () => ask("dismiss") } : {});
 
   const shared = {
     pending: decide.isPending,
@@ -36,10 +40,19 @@ export function Review({ alert, role }: { alert: AlertDetail; role: Role }) {
       {stale && (
         <Notice type="warning" showIcon className={css.stale} data-testid="stale" title={<><b>{t("review.stale_title")}</b><div>{t("review.stale_body")}</div></>} />
       )}
+      {alert.reminder && (
+        <Notice
+          type={stage === "corrected" ? "success" : "info"}
+          className={css.stale}
+          data-testid="reminded"
+          title={<Countdown alert={alert} />}
+          description={reminded ? t(`reminder.${stage}_hint`) : alert.reminder.failure}
+        />
+      )}
       {open ? (
         <Tooltip title={allowed ? undefined : t("review.viewer")}>
           <div className={css.decide}>
-            <Button type="primary" icon={<CheckOutlined />} disabled={!allowed} onClick={() => ask("confirm")} data-testid="confirm">
+            <Button type="primary" icon={<CheckOutlined />} disabled={!allowed || reminded} onClick={() => ask("confirm")} data-testid="confirm">
               {t("review.confirm")}
             </Button>
             <Button icon={<CloseOutlined />} disabled={!allowed} onClick={() => ask("dismiss")} data-testid="dismiss">

@@ -1,30 +1,36 @@
-/** Why the machine raised this, in a sentence with its numbers. */
+/** Why the machine raised this: in a sentence, and the numbers and states behind it. */
 import { Card } from "antd";
 import type { Alert } from "../api.types";
 import { formats, percent } from "../format";
-import { fenceName } from "../queue/names";
+import { fenceName, ruleName } from "../queue/names";
 import { useSettings } from "../settings";
 import css from "./alert.module.css";
+import { Why } from "./Why";
 
 export function RuleSentence({ alert }: { alert: Alert }) {
   const { t, language } = useSettings();
   const { duration } = formats(t, language);
+  const fence = fenceName(alert, language);
   return (
     <Card size="small" title={t("alert.rule")}>
-      <div className={css.rule} data-testid="rule">
-        {t("alert.rule_sentence", {
-          dwell: duration(alert.dwell_s),
-          needed: duration(alert.dwell_needed_s),
-          probability: percent(alert.probability_inside),
-        })}
-      </div>
+      {alert.dwell_needed_s > 0 && (
+        <div className={css.rule} data-testid="rule">
+          {t("alert.rule_sentence", {
+            dwell: duration(alert.dwell_s),
+            needed: duration(alert.dwell_needed_s),
+            probability: percent(alert.probability_inside),
+          })}
+        </div>
+      )}
       <div className={css.minor}>
-        {t("alert.rule_sentence_fence", {
+        {t(fence ? "alert.rule_sentence_fence" : "alert.rule_sentence_alone", {
           class: t.word("class", alert.class),
-          fence: fenceName(alert, language),
-          rule: t.word("rule", alert.rule),
+          fence: fence ?? "",
+          rule: ruleName(alert, t, language),
         })}
+        {alert.rule_version && ` ${t("alert.rule_version", { version: alert.rule_version })}`}
       </div>
+      {alert.why && <Why why={alert.why} basis={alert.time_basis} />}
     </Card>
   );
 }

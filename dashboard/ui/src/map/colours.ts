@@ -1,11 +1,13 @@
 /** What each state and kind looks like, in one place so that map, list and legend agree. */
-import type { ReviewState, SourceState } from "../api.types";
+import type { Stage, SourceState } from "../api.types";
 import type { Theme } from "../settings";
 
-export const ALERT_COLOUR: Record<ReviewState, string> = {
+export const ALERT_COLOUR: Record<Stage, string> = {
   open: "#e5560f",
   confirmed: "#1d6fd6",
   dismissed: "#8b95a1",
+  reminding: "#b7791f",
+  corrected: "#1f9d55",
 };
 
 export const SOURCE_COLOUR: Record<SourceState, string> = {

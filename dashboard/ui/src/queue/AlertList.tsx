@@ -8,6 +8,7 @@ import { Failure } from "../failure";
 import { useT } from "../settings";
 import { AlertRow } from "./AlertRow";
 import type { Filters } from "./filters";
+import { total } from "./stage";
 import css from "./queue.module.css";
 
 const ROW_PX = 92;
@@ -75,7 +76,7 @@ export function AlertList({ query, alerts, filters, selected, counts, onHover }:
 function NoAlerts({ filters, counts }: { filters: Filters; counts: Counts | undefined }) {
   const t = useT();
   const narrowed = filters.queue !== "" || filters.source !== "";
-  const none = !narrowed && counts !== undefined && counts.open + counts.confirmed + counts.dismissed === 0;
+  const none = !narrowed && counts !== undefined && total(counts) === 0;
   const kind = none ? "any" : !narrowed && filters.state === "open" ? "open" : "filtered";
   return (
     <Empty

@@ -7,8 +7,10 @@ import { dwellSoFar, formats } from "../format";
 import { useSettings } from "../settings";
 import { StateTag } from "../StateTag";
 import { type Filters, writeFilters } from "./filters";
-import { fenceName } from "./names";
+import { Countdown } from "./Countdown";
+import { fenceName, ruleName } from "./names";
 import css from "./queue.module.css";
+import { stageOf } from "./stage";
 import { Thumbnail } from "./Thumbnail";
 
 type Props = { alert: Alert; filters: Filters; selected: boolean; onHover: (id: string) => void };
@@ -16,7 +18,7 @@ type Props = { alert: Alert; filters: Filters; selected: boolean; onHover: (id: 
 export const AlertRow = memo(function AlertRow({ alert, filters, selected, onHover }: Props) {
   const { t, language } = useSettings();
   const { shortTime, duration } = formats(t, language);
-  const { state } = alert.review;
+  const state = stageOf(alert);
   return (
     <Link
       to={`/alerts/${alert.id}${writeFilters(filters)}`}
@@ -32,15 +34,20 @@ export const AlertRow = memo(function AlertRow({ alert, filters, selected, onHov
       <div className={css.text}>
         <div className={css.line}>
           <b className={css.clip}>
-            {t.word("rule", alert.rule)} · {t.word("class", alert.class)}
+            {ruleName(alert, t, language)} · {t.word("class", alert.class)}
           </b>
           <StateTag colour={ALERT_COLOUR[state]}>{t(`state.${state}`)}</StateTag>
         </div>
-        <div className={css.clip}>{fenceName(alert, language)}</div>
+        <div className={css.clip}>{fenceName(alert, language) ?? alert.terminal ?? "–"}</div>
         <div className={`${css.clip} ${css.minor}`}>
           {alert.source_name}
           {alert.place.space === "image" && ` · ${t("list.no_place")}`}
         </div>
+        {alert.reminder && (
+          <div className={`${css.clip} ${css.minor}`}>
+            <Countdown alert={alert} />
+          </div>
+        )}
         <div className={`${css.line} ${css.minor}`}>
           <span className={css.clip}>{shortTime(alert.raised_at, alert.time_basis)}</span>
           <span className={css.dwell}>

@@ -7,6 +7,7 @@ import { useSettings } from "../settings";
 import { formats } from "../format";
 import type { Filters, StateFilter } from "./filters";
 import { queueName } from "./names";
+import { total } from "./stage";
 import css from "./queue.module.css";
 
 const AUTHORITIES: Authority[] = ["traffic_police", "urban_mgmt"];
@@ -17,7 +18,7 @@ export function FilterBar({ filters, counts, onChange }: Props) {
   const { t, language } = useSettings();
   const { count } = formats(t, language);
   const { data: sources } = useQuery(sourcesQuery);
-  const total = counts && counts.open + counts.confirmed + counts.dismissed;
+  const reminds = counts !== undefined && counts.reminding + counts.corrected > 0;
   const tab = (value: StateFilter, label: string, n: number | undefined) => ({
     value,
     label: (
@@ -37,9 +38,11 @@ export function FilterBar({ filters, counts, onChange }: Props) {
         onChange={(state) => onChange({ state })}
         options={[
           tab("open", t("state.open"), counts?.open),
+          ...(reminds || filters.state === "reminding" ? [tab("reminding", t("state.reminding"), counts?.reminding)] : []),
           tab("confirmed", t("state.confirmed"), counts?.confirmed),
           tab("dismissed", t("state.dismissed"), counts?.dismissed),
-          tab("all", t("list.state.all"), total),
+          ...(reminds || filters.state === "corrected" ? [tab("corrected", t("state.corrected"), counts?.corrected)] : []),
+          tab("all", t("list.state.all"), counts && total(counts)),
         ]}
       />
       <div className={css.selects}>

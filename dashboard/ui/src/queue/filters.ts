@@ -1,11 +1,12 @@
 /** The list's filters, as they stand in the address. Without a state, only open alerts are shown. */
 import type { AlertQuery } from "../api";
-import type { Alert, ReviewState } from "../api.types";
+import type { Alert, Stage } from "../api.types";
+import { stageOf } from "./stage";
 
-export type StateFilter = ReviewState | "all";
+export type StateFilter = Stage | "all";
 export type Filters = { state: StateFilter; queue: string; source: string };
 
-const STATES: StateFilter[] = ["open", "confirmed", "dismissed", "all"];
+const STATES: StateFilter[] = ["open", "reminding", "confirmed", "dismissed", "corrected", "all"];
 
 export function readFilters(search: URLSearchParams): Filters {
   const state = search.get("state") as StateFilter | null;
@@ -37,7 +38,7 @@ export function toQuery({ state, queue, source }: Filters): AlertQuery {
 
 export function matches(query: AlertQuery, alert: Alert): boolean {
   return (
-    (query.state === undefined || query.state === alert.review.state) &&
+    (query.state === undefined || query.state === stageOf(alert)) &&
     (query.queue === undefined || query.queue === alert.queue) &&
     (query.source === undefined || query.source === alert.source)
   );

@@ -9,6 +9,20 @@ export function queueName(queue: string, t: Translate): string {
   return `${t.word("rule", queue.slice(0, at))} · ${t.word("authority", queue.slice(at + 1))}`;
 }
 
-export function fenceName({ fence }: Pick<Alert, "fence">, language: Language): string {
+/** Null where the alert is about no fence. */
+export function fenceName({ fence }: Pick<Alert, "fence">, language: Language): string | null {
+  if (!fence) return null;
   return language === "en" && fence.name_en ? fence.name_en : fence.name;
+}
+
+/** A rule from a file brings its names along. */
+export function ruleName(alert: Pick<Alert, "rule" | "rule_name">, t: Translate, language: Language): string {
+  const { rule_name: name } = alert;
+  return name ? (language === "en" ? name.en : name.zh) : t.word("rule", alert.rule);
+}
+
+/** The rule, the class and the fence, as far as there are. */
+export function title(alert: Alert, t: Translate, language: Language): string {
+  const parts = [ruleName(alert, t, language), t.word("class", alert.class), fenceName(alert, language)];
+  return parts.filter(Boolean).join(" · ");
 }

@@ -7,13 +7,14 @@ import type { InfiniteData } from "@tanstack/react-query";
 import type { AlertQuery } from "../api";
 import type { Alert, AlertPage } from "../api.types";
 import { matches } from "./filters";
+import { stageOf } from "./stage";
 
 export type AlertList = InfiniteData<AlertPage, string | null>;
 
 export function patch(list: AlertList, query: AlertQuery, alert: Alert): { list: AlertList; recount: boolean } {
   const known = list.pages.flatMap((page) => page.items).find(({ id }) => id === alert.id);
   if (known !== undefined && known.revision > alert.revision) return { list, recount: false };
-  const moved = known?.review.state !== alert.review.state;
+  const moved = known === undefined || stageOf(known) !== stageOf(alert);
   if (known !== undefined && !moved && matches(query, alert)) {
     return { list: replace(list, alert), recount: false };
   }

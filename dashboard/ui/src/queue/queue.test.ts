@@ -21,7 +21,7 @@ function list(...pages: string[]): AlertList {
     pages: pages.map((page, index) => ({
       items: page.split(" ").filter(Boolean).map((text) => alert(text)),
       next: index < pages.length - 1 ? `${index}` : null,
-      counts: { open: 0, confirmed: 0, dismissed: 0 },
+      counts: { open: 0, confirmed: 0, dismissed: 0, reminding: 0, corrected: 0 },
     })),
     pageParams: pages.map(() => null),
   };

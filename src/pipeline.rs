@@ -12,20 +12,15 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use detector::{Detect, TrackerConfig};
 use domain::SourceId;
-use rules::Engine;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
-use crate::flights::{Legs, Memory};
-use crate::locate::Eyes;
-use crate::reload::Live;
-use crate::reminders::Reminded;
+use crate::flights::Legs;
 use crate::sight::Sights;
 use crate::stage::detect::{Detectors, Share};
 use crate::stage::inbox::Inbox;
-use crate::stage::judge::{Judged, judge};
+use crate::stage::judge::{Court, Judged, judge};
 use crate::stage::look::{Looking, Tally, look};
-use crate::stage::plates::Plates;
 use crate::stage::record::Recorder;
 
 /// Stages that run; each ends with its name and how it went.
@@ -37,20 +32,12 @@ pub(crate) struct Parts {
     pub detectors: Vec<Box<dyn Detect>>,
     pub share: Share,
     pub tracker: TrackerConfig,
-    pub eyes: Eyes,
     /// Sources that are flights.
     pub flights: BTreeMap<SourceId, Arc<Legs>>,
-    pub engine: Engine,
-    pub plates: Plates,
-    /// Of cameras: fences that may change while they are judged by.
-    pub fences: Option<Live>,
+    pub court: Court,
     pub recorder: Recorder,
     /// Of cameras: whether anything is found.
     pub sights: Option<Arc<Sights>>,
-    /// Of the one flight that is looked at, where a restart is to go on with it.
-    pub memory: Option<Memory>,
-    /// What became of reminders, of cameras.
-    pub reminded: Reminded,
 }
 
 /// What comes out at the end: what was looked at, and what was made of it.
@@ -68,21 +55,8 @@ pub(crate) fn start(inbox: &Arc<Inbox>, parts: Parts, stages: &mut Stages) -> En
     let (tally, counted) = oneshot::channel();
     let (verdict, judged) = oneshot::channel();
 
-    let Parts {
-        detectors,
-        share,
-        tracker,
-        eyes,
-        flights,
-        engine,
-        plates,
-        fences,
-        recorder,
-        sights,
-        memory,
-        reminded,
-    } = parts;
-    let looking = Looking { tracker, flights, sights, memory: memory.clone() };
+    let Parts { detectors, share, tracker, flights, court, recorder, sights } = parts;
+    let looking = Looking { tracker, flights, sights, memory: court.memory.clone() };
     let inbox = Arc::clone(inbox);
     thread(stages, "look", move || {
         let started = Detectors::new(detectors, share, &inbox, &looking.flights);
@@ -97,8 +71,7 @@ pub(crate) fn start(inbox: &Arc<Inbox>, parts: Parts, stages: &mut Stages) -> En
         }
     });
     thread(stages, "judge", move || {
-        let judged = judge(seen, eyes, engine, plates, memory, fences, &reminded, &to_record);
-        if verdict.send(judged).is_err() {
+        if verdict.send(judge(seen, court, &to_record)).is_err() {
             tracing::debug!("nobody asked what was judged");
         }
     });

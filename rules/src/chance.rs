@@ -107,6 +107,16 @@ impl<'a> Chance<'a> {
         near.iter().map(chance).collect()
     }
 
+    /// Its probabilities, without the fence and its hours.
+    pub(crate) fn numbers(&self) -> [f64; 3] {
+        [self.together, self.alone, self.touched]
+    }
+
+    pub(crate) fn again(fence: &'a Fence, at: Timestamp, numbers: [f64; 3]) -> Self {
+        let [together, alone, touched] = numbers;
+        Self { fence, opened: fence.schedule.open_since(at), together, alone, touched }
+    }
+
     /// The likeliest, the first of equals.
     pub(crate) fn surest(chances: &[Self]) -> Option<&Self> {
         let order = |chance: &Self| [chance.together, chance.alone, chance.touched];

@@ -14,6 +14,7 @@ use domain::{
 };
 use jiff::{SignedDuration, Timestamp};
 
+use crate::asked::{Answer, Asked};
 use crate::chance::{Chance, Thing, dwell_of, share_of};
 use crate::company::{self, Neighbour};
 use crate::fence::Fence;
@@ -22,7 +23,7 @@ use crate::inside::Inside;
 use crate::kind::Kind;
 use crate::look_again::{LookAgain, Remedy};
 use crate::parking::{Motion, Standing, Stay, longer};
-use crate::{Fences, Parking, remind};
+use crate::{Fences, Parking, Recollection, remind};
 
 /// Views in, outcomes out.
 #[derive(Debug)]
@@ -112,6 +113,21 @@ impl Engine {
         self.lanes.insert(source, Lane { name, last_at, in_sight: BTreeMap::new(), adrift });
     }
 
+    /// Goes on where an earlier run was, after [`Self::resume`] with the same alerts.
+    pub fn recall(&mut self, source: &SourceId, past: Recollection, open: &[Alert]) {
+        if let Some(lane) = self.lanes.get_mut(source) {
+            lane.adrift.extend(past.standing(open));
+        }
+    }
+
+    /// What to remember of every source whose views something stands in.
+    pub fn recollect(&self) -> impl Iterator<Item = (&SourceId, Recollection)> {
+        self.lanes.iter().map(|(source, lane)| {
+            let standing = lane.in_sight.values().chain(&lane.adrift);
+            (source, Recollection::new(lane.last_at, standing))
+        })
+    }
+
     /// Judges everything a source saw at one instant. Views must come in the order of their time; a view
     /// that is not newer than the last one of its source is ignored.
     pub fn observe(&mut self, view: &View) -> Vec<Outcome> {
@@ -157,6 +173,7 @@ impl Engine {
                 judge.end_stay(stay, standing.last_seen, EndReason::FenceWithdrawn, false);
             }
             standing.told_ambiguous = false;
+            standing.asked = None;
         }
         let out = judge.out;
         self.fences = fences;
@@ -303,7 +320,28 @@ impl Judge<'_> {
 
     /// Looks where a standing vehicle stands, and for how long.
     fn dwell(&mut self, standing: &mut Standing, lane: &mut Lane, view: &View) {
-        let about = self.fences.about(&view.source, &standing.place);
+        let fences = self.fences;
+        let about = fences.about(&view.source, &standing.place);
+        let open: Vec<bool> =
+            about.iter().map(|f| f.schedule.open_since(view.at).is_some()).collect();
+        let class = standing.last.class;
+        let asked = standing.asked.take();
+        let again = asked.as_ref().and_then(|a| a.again(&standing.place, class, &about, &open));
+        if let Some(answer) = again {
+            let known = answer.chances.iter();
+            let chances: Vec<Chance<'_>> =
+                known.map(|(nth, numbers)| Chance::again(about[*nth], view.at, *numbers)).collect();
+            standing.asked = asked;
+            return self.weigh(standing, &chances, lane, view);
+        }
+        let chances = self.ask(standing, &about, view);
+        let answer = Answer::of(&about, &chances);
+        standing.asked = Some(Asked::new(standing.place, class, &about, open, answer));
+        self.weigh(standing, &chances, lane, view);
+    }
+
+    /// How each fence fares; none where all is legal, or nothing may be recorded.
+    fn ask<'f>(&self, standing: &Standing, about: &[&'f Fence], view: &View) -> Vec<Chance<'f>> {
         let thing = Thing {
             source: &view.source,
             place: standing.place,
@@ -318,14 +356,22 @@ impl Judge<'_> {
         let sensitive: Vec<&Fence> = of_kind(Kind::Sensitive).filter(is_open).collect();
         // Nothing is recorded where it may not be: there doubt is for silence.
         let unrecorded = Inside::of(thing.breaks(&sensitive, share)) != Inside::No;
-        let no_parking: Vec<Chance<'_>> = if legal || unrecorded {
-            Vec::new()
-        } else {
-            Chance::each(&thing, of_kind(Kind::NoParking), view.at, self.config)
-        };
+        if legal || unrecorded {
+            return Vec::new();
+        }
+        Chance::each(&thing, of_kind(Kind::NoParking), view.at, self.config)
+    }
+
+    fn weigh(
+        &mut self,
+        standing: &mut Standing,
+        no_parking: &[Chance<'_>],
+        lane: &mut Lane,
+        view: &View,
+    ) {
         match standing.stay.take() {
-            Some(stay) => self.stay_on(standing, stay, &no_parking, lane, view),
-            None => self.stay_begins(standing, &no_parking, lane, view),
+            Some(stay) => self.stay_on(standing, stay, no_parking, lane, view),
+            None => self.stay_begins(standing, no_parking, lane, view),
         }
     }
 

@@ -2,11 +2,12 @@
 //!
 //! Pure. This crate does not know what time it is and does no I/O: every [`domain::View`] carries its own time,
 //! so replaying material gives the same alerts, byte for byte. It reads views of one source in
-//! the order of their time; a view older than the last is ignored.
+//! the order of their time ([`Reorder`] puts them there); a view older than the last is ignored.
 //!
 //! Fence decisions are by probability: *inside* (P ≥ 0.95), *outside* (P ≤ 0.05) or *ambiguous*,
 //! and ambiguous never raises an alert.
 
+mod asked;
 mod border;
 mod calendar;
 mod chance;
@@ -23,7 +24,9 @@ mod kind;
 mod look_again;
 mod parking;
 mod read;
+mod recollection;
 mod remind;
+mod reorder;
 mod schedule;
 mod show;
 
@@ -39,5 +42,7 @@ pub use inside::{Inside, probability_in_polygon};
 pub use kind::Kind;
 pub use look_again::{LookAgain, Remedy};
 pub use read::FenceError;
+pub use recollection::{Recollection, RecollectionError};
 pub use remind::{Remind, Undelivered};
+pub use reorder::Reorder;
 pub use schedule::{Schedule, ScheduleError};

@@ -9,12 +9,14 @@ use domain::{
     Alert, AlertId, Class, LonLat, Mount, Observation, Place, Plane, RelBox, TrackId, View,
 };
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::Parking;
+use crate::asked::Asked;
 use crate::inside::Inside;
 
 /// A vehicle followed since it was last known to move.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Standing {
     /// The box at `since`.
     pub(crate) anchor: RelBox,
@@ -44,12 +46,15 @@ pub(crate) struct Standing {
     /// Boxes have disagreed with the anchor since.
     moving_since: Option<Timestamp>,
     pub(crate) stay: Option<Stay>,
+    /// What was asked about its place last.
+    #[serde(skip)]
+    pub(crate) asked: Option<Asked>,
     /// Told once that the place is ambiguous.
     pub(crate) told_ambiguous: bool,
 }
 
 /// A standing vehicle inside an active fence.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Stay {
     pub(crate) id: AlertId,
     pub(crate) fence: domain::FenceId,
@@ -122,6 +127,7 @@ impl Standing {
             unseen: SignedDuration::ZERO,
             moving_since: None,
             stay: None,
+            asked: None,
             told_ambiguous: false,
         }
     }
@@ -164,6 +170,7 @@ impl Standing {
             unseen: SignedDuration::ZERO,
             moving_since: None,
             stay: Some(stay),
+            asked: None,
             told_ambiguous: false,
         })
     }

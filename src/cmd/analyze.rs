@@ -29,6 +29,7 @@ use crate::reminders::Reminded;
 use crate::sources::{Board, Extent, Ready};
 use crate::stage::clip::Cutter;
 use crate::stage::inbox::Inbox;
+use crate::stage::judge::Court;
 use crate::stage::look::Tally;
 use crate::stage::record::{Recorder, Whose};
 use crate::{detectors, masking, report, spent, supervise};
@@ -219,13 +220,16 @@ async fn look_at_all(
         detectors: detectors::looking(detectors, |onnx| config.tiled(onnx)),
         share: config.share(),
         tracker: config.detector.tracker.clone(),
-        eyes: serve::eyes(inputs),
         flights: BTreeMap::new(),
-        engine,
-        plates: serve::plates(loaded)?,
-        memory: None,
-        reminded: Reminded::default(),
-        fences: None,
+        court: Court {
+            eyes: serve::eyes(inputs),
+            engine,
+            plates: serve::plates(loaded)?,
+            memory: None,
+            fences: None,
+            reminded: Reminded::default(),
+            keepsake: None,
+        },
         recorder: Recorder::new(
             store.clone(),
             Some(cutter),

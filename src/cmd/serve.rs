@@ -11,7 +11,7 @@ use dashboard::{Context, Delivery, Masking, Readiness, Sources};
 use domain::{Clock, SourceId, SystemClock};
 use ingest::{Input, Pace, SegmentDir, SourceSpec, Start};
 use metrics_exporter_prometheus::PrometheusHandle;
-use rules::Engine;
+use rules::{Engine, Recollection};
 use store::{ManifestContext, Store};
 use tokio_util::sync::CancellationToken;
 
@@ -29,6 +29,8 @@ use crate::sources::{Board, Extent, Ready, To};
 use crate::stage::clip::Cutter;
 use crate::stage::detect::Share;
 use crate::stage::inbox::Inbox;
+use crate::stage::judge::Court;
+use crate::stage::keepsake::Keepsake;
 use crate::stage::plates::Plates;
 use crate::stage::record::{Recorder, Whose};
 use crate::{coverage, detectors, masking, metric, supervise, terminals};
@@ -94,17 +96,12 @@ async fn serve(loaded: Loaded, ready: Vec<Ready>) -> anyhow::Result<()> {
         Recorder::new(store.clone(), Some(cutter), manifest(&loaded, &model), Whose::Cameras);
     let reminded = Reminded::default();
     let parts = Parts {
-        memory: None,
-        reminded: reminded.clone(),
         sights: Some(sights),
         detectors: detectors::looking(detectors, |onnx| config.tiled(onnx)),
         share: Share::BySource,
         tracker: config.detector.tracker.clone(),
-        eyes: eyes(&ready),
         flights: BTreeMap::new(),
-        engine: engine(&loaded, &live, &ready, &store).await?,
-        fences: Some(live.clone()),
-        plates: plates(&loaded)?,
+        court: court(&loaded, &live, &ready, &store, &reminded).await?,
         recorder,
     };
 
@@ -284,21 +281,39 @@ pub(crate) fn plates(loaded: &Loaded) -> anyhow::Result<Plates> {
         .context("cannot start reading plates")
 }
 
-/// The rules, with the alerts that were open when the program last stopped.
-async fn engine(
+/// The rules, with the alerts that were open and what stood when the program last stopped.
+async fn court(
     loaded: &Loaded,
     fences: &Live,
     ready: &[Ready],
     store: &Store,
-) -> anyhow::Result<Engine> {
+    reminded: &Reminded,
+) -> anyhow::Result<Court> {
+    let mut kept = BTreeMap::new();
     let mut engine =
         Engine::new(Arc::clone(&fences.borrow().fences), loaded.config.rules.parking.clone());
     for source in ready {
         let SourceSpec { id, name, .. } = &source.spec;
         let open = store.open_alerts(id).await.context("cannot read the open alerts")?;
         engine.resume(id.clone(), name.clone(), &open);
+        let Some(text) = store.recollection(id).await.context("cannot read what stood")? else {
+            continue;
+        };
+        match Recollection::read(&text) {
+            Ok(past) => engine.recall(id, past, &open),
+            Err(error) => tracing::warn!(source = %id, %error, "what stood is forgotten"),
+        }
+        kept.insert(id.clone(), text);
     }
-    Ok(engine)
+    Ok(Court {
+        eyes: eyes(ready),
+        engine,
+        plates: plates(loaded)?,
+        memory: None,
+        fences: Some(fences.clone()),
+        reminded: reminded.clone(),
+        keepsake: Some(Keepsake::new(kept)),
+    })
 }
 
 pub(crate) fn manifest(loaded: &Loaded, model: &dashboard::Model) -> ManifestContext {

@@ -29,6 +29,7 @@ use crate::sources::{Board, Extent, Ready};
 use crate::stage::clip::Cutter;
 use crate::stage::detect::Share;
 use crate::stage::inbox::Inbox;
+use crate::stage::judge::Court;
 use crate::stage::plates::Plates;
 use crate::stage::record::{Recorder, Whose, is_flight};
 use crate::{detectors, supervise};
@@ -64,7 +65,7 @@ pub(crate) async fn fly(
     let segments =
         SegmentDir::new(hangar.scratch.join("segments"), KEEP, config.ingest.segment_max_bytes)?;
     let parts = hangar.parts(name, &luggage, &segments).await?;
-    let memory = parts.memory.clone();
+    let memory = parts.court.memory.clone();
     let (inbox, stop, mut stages) =
         (Arc::new(Inbox::default()), hangar.stop.child_token(), Stages::new());
     let begun = Instant::now();
@@ -138,14 +139,17 @@ impl Hangar<'_> {
             }),
             share: Share::InTurn,
             tracker: config.detector.tracker.clone(),
-            eyes: Eyes(BTreeMap::from([(source.clone(), Eye::Airborne(airborne))])),
             flights: BTreeMap::from([(source.clone(), Arc::clone(&luggage.legs))]),
-            engine,
-            plates: Plates::never(),
-            fences: None,
+            court: Court {
+                eyes: Eyes(BTreeMap::from([(source.clone(), Eye::Airborne(airborne))])),
+                engine,
+                plates: Plates::never(),
+                memory,
+                fences: None,
+                reminded: Reminded::default(),
+                keepsake: None,
+            },
             recorder: Recorder::new(self.store.clone(), Some(cutter), manifest, whose),
-            memory,
-            reminded: Reminded::default(),
         })
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use domain::{Alert, AlertId, Frame, Observation, View};
+use domain::{Alert, AlertId, Frame, Observation, SourceId, View};
 use rules::{Engine, Fences, Outcome};
 use tokio::sync::mpsc;
 
@@ -12,6 +12,7 @@ use crate::flights::{Memory, Written};
 use crate::locate::Eyes;
 use crate::reload::Live;
 use crate::reminders::Reminded;
+use crate::stage::keepsake::Keepsake;
 use crate::stage::look::Seen;
 use crate::stage::plates::Plates;
 use crate::stage::shot::Shot;
@@ -32,6 +33,8 @@ pub(crate) enum Verdict {
     },
     Updated(Box<Alert>),
     Ended(Box<Alert>),
+    /// What the rules remember of each source; `None`: nothing.
+    Remember(Vec<(SourceId, Option<String>)>),
     /// A file of a flight was looked at whole: with everything before this recorded it need not be again.
     Read(Written),
 }
@@ -44,17 +47,28 @@ pub(crate) struct Judged {
     pub judge: Duration,
 }
 
+/// What the judge works with.
+pub(crate) struct Court {
+    pub eyes: Eyes,
+    pub engine: Engine,
+    pub plates: Plates,
+    pub memory: Option<Memory>,
+    /// Of cameras: fences that may change while they are judged by.
+    pub fences: Option<Live>,
+    /// Of cameras: what became of reminders.
+    pub reminded: Reminded,
+    /// Of cameras: what a restart goes on with.
+    pub keepsake: Option<Keepsake>,
+}
+
 /// Judges until nobody looks any more, or nobody records.
 pub(crate) fn judge(
     mut seen: mpsc::Receiver<Seen>,
-    mut eyes: Eyes,
-    mut engine: Engine,
-    mut plates: Plates,
-    memory: Option<Memory>,
-    mut fences: Option<Live>,
-    reminded: &Reminded,
+    court: Court,
     to_record: &mpsc::Sender<Verdict>,
 ) -> Judged {
+    let Court { mut eyes, mut engine, mut plates, memory, mut fences, reminded, mut keepsake } =
+        court;
     let mut first_moments = FirstMoments { shots: BTreeMap::new(), memory };
     let mut spent = Duration::ZERO;
     while let Some(seen) = seen.blocking_recv() {
@@ -83,11 +97,16 @@ pub(crate) fn judge(
             }
             Seen::Read(written) => vec![Verdict::Read(written)],
         };
-        for verdict in withdrawn.into_iter().chain(verdicts) {
+        let written = keepsake.as_mut().and_then(|keepsake| keepsake.when_due(&engine));
+        for verdict in withdrawn.into_iter().chain(verdicts).chain(written) {
             if to_record.blocking_send(verdict).is_err() {
                 return Judged { eyes, judge: spent };
             }
         }
+    }
+    let written = keepsake.and_then(|mut keepsake| keepsake.changed(&engine));
+    if written.is_some_and(|verdict| to_record.blocking_send(verdict).is_err()) {
+        tracing::debug!("nobody writes down what stands");
     }
     Judged { eyes, judge: spent }
 }

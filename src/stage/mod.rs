@@ -6,6 +6,7 @@ pub(crate) mod diary;
 pub(crate) mod follow;
 pub(crate) mod inbox;
 pub(crate) mod judge;
+pub(crate) mod keepsake;
 pub(crate) mod look;
 pub(crate) mod plates;
 pub(crate) mod record;

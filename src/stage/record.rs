@@ -123,6 +123,11 @@ impl Recorder {
                 self.persist(Report::End, &alert).await;
                 self.seal(alert.id).await;
             }
+            Verdict::Remember(all) => {
+                if let Err(error) = self.store.keep_recollections(&all).await {
+                    tracing::warn!(%error, "a restart would begin some dwells again");
+                }
+            }
             Verdict::Read(file) => {
                 if let Err(error) = file.close() {
                     tracing::warn!(%error, "a restart would look at this file again");

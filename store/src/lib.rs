@@ -23,6 +23,7 @@ mod open;
 mod outbox;
 mod people;
 mod query;
+mod recollection;
 mod reminder;
 mod rendition;
 mod row;

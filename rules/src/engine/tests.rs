@@ -588,4 +588,6 @@ proptest::proptest! {
     }
 }
 
+mod days;
 mod reminders;
+mod restarts;

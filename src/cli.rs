@@ -4,6 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use domain::AlertId;
+
+use crate::words::Language;
 
 /// Xunjian 巡检: video in, reviewed enforcement work out.
 #[derive(Debug, Parser)]
@@ -40,9 +43,45 @@ pub(crate) enum Command {
     /// What terminals in trucks say (JT/T 808).
     #[command(subcommand)]
     Jt808(Jt808),
+    /// Why an alert was raised, what became of it, and what would have changed the decision.
+    Explain(Explain),
+    /// Judge what cameras saw again by changed rules or fences: alerts gained, lost and changed.
+    Replay(Replay),
     /// The people who sign in.
     #[command(subcommand)]
     User(User),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Explain {
+    /// The alert's number, as the page shows it.
+    pub alert: AlertId,
+    /// Default: both.
+    #[arg(long)]
+    pub lang: Option<Language>,
+    #[arg(long)]
+    pub json: bool,
+    /// Default: xunjian.toml if it is there.
+    #[arg(long)]
+    pub config: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Replay {
+    /// Files of views, or folders of them: what `[rules] record` or `analyze --views` wrote.
+    #[arg(required = true)]
+    pub views: Vec<PathBuf>,
+    /// The configuration that holds now. Default: xunjian.toml if it is there.
+    #[arg(long)]
+    pub config: Option<PathBuf>,
+    /// The configuration that is to hold. Default: the one that holds now.
+    #[arg(long)]
+    pub with: Option<PathBuf>,
+    /// Fences that are to hold, instead of those of `--with`.
+    #[arg(long, value_name = "FILE")]
+    pub fences: Vec<PathBuf>,
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -82,6 +121,9 @@ pub(crate) struct Analyze {
     /// Keep evidence, report.html and alerts.jsonl in this folder.
     #[arg(long)]
     pub out: Option<PathBuf>,
+    /// Write down in this folder what the rules were told, for `replay`.
+    #[arg(long, value_name = "FOLDER")]
+    pub views: Option<PathBuf>,
     /// Alerts as JSON lines on stdout.
     #[arg(long)]
     pub json: bool,

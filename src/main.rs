@@ -27,6 +27,7 @@ mod stage;
 mod supervise;
 mod survey;
 mod terminals;
+mod words;
 
 use std::io::{IsTerminal, Write as _};
 use std::process::ExitCode;

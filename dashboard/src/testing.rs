@@ -227,6 +227,8 @@ pub(crate) fn alert_in(queue: &str, n: u64) -> Alert {
         dwell_needed_s: 180.0,
         time_basis: TimeBasis::Capture,
         reminder: None,
+        also: Vec::new(),
+        part_of: None,
         why: None,
         review: Review::default(),
     }

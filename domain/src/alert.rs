@@ -73,6 +73,12 @@ pub struct Alert {
     /// Where whoever parked is reminded first. While it is pending, the alert is in nobody's queue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reminder: Option<Reminder>,
+    /// What other sources told of the same act.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<Also>,
+    /// The alert that this one is a part of: another source told of the act before. It is in nobody's queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part_of: Option<AlertId>,
     /// The grounds, as far as the rule tells them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<Box<Why>>,
@@ -80,12 +86,39 @@ pub struct Alert {
 }
 
 impl Alert {
-    /// Whether people are to look at it: a reminder that runs, or that was heeded, keeps it from them.
+    /// Whether people are to look at it: a reminder that runs, or that was heeded, keeps it from them, and so does being a
+    /// part of another alert.
     pub fn is_queued(&self) -> bool {
-        self.reminder
+        let told = self
+            .reminder
             .as_ref()
-            .is_none_or(|reminder| !reminder.state.is_pending() && !reminder.state.is_closed())
+            .is_none_or(|reminder| !reminder.state.is_pending() && !reminder.state.is_closed());
+        told && self.part_of.is_none()
     }
+}
+
+/// An alert of another source that tells of the same act.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Also {
+    pub alert: AlertId,
+    pub source: SourceId,
+    pub source_name: String,
+    pub since: Timestamp,
+    pub because: SameAct,
+}
+
+/// Why two alerts are one act.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SameAct {
+    pub apart_m: f64,
+    /// Half the long axis of the joint 95 % ellipse of both places, metres.
+    pub doubt_m: f64,
+    /// From the end of one to the beginning of the other, seconds; 0 where they overlap.
+    pub gap_s: f64,
+    /// Both plates were read and agree.
+    pub plate: bool,
 }
 
 /// What a rule from a file is called.

@@ -27,8 +27,8 @@ mod terminal;
 mod why;
 
 pub use alert::{
-    Alert, AlertMessage, Authority, EndReason, FenceRef, MessageKind, Review, ReviewState,
-    RuleName, Severity,
+    Alert, AlertMessage, Also, Authority, EndReason, FenceRef, MessageKind, Review, ReviewState,
+    RuleName, SameAct, Severity,
 };
 pub use class::Class;
 pub use clock::{Clock, SimulatedClock, SystemClock};

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::act::Merge;
 use crate::remind::Remind;
 
 /// What the rules are told.
@@ -19,6 +20,16 @@ pub struct Config {
     /// Files of fences and calendars are looked at this often, and read again when they have changed. Default: 5s.
     #[serde(with = "humantime_serde")]
     pub reload_every: Duration,
+    /// A folder in which `serve` writes down what cameras saw, for `xunjian replay`. Default: none.
+    pub record: Option<PathBuf>,
+    /// Of each source at most one view is written in this time. Default: 500ms.
+    #[serde(with = "humantime_serde")]
+    pub record_every: Duration,
+    /// How long a day's views are kept. Default: 30days.
+    #[serde(with = "humantime_serde")]
+    pub record_keep: Duration,
+    /// Which alerts of different sources are one act.
+    pub merge: Merge,
     pub parking: Parking,
 }
 
@@ -28,6 +39,10 @@ impl Default for Config {
             fences: Vec::new(),
             calendars: Vec::new(),
             reload_every: Duration::from_secs(5),
+            record: None,
+            record_every: Duration::from_millis(500),
+            record_keep: Duration::from_hours(24 * 30),
+            merge: Merge::default(),
             parking: Parking::default(),
         }
     }
@@ -127,6 +142,18 @@ impl Config {
                 format!("must lie between 1s and 1h, got `{}`", humantime(self.reload_every)),
             ));
         }
+        if self.record_every > Duration::from_mins(1) {
+            problems.push((
+                "rules.record_every".to_owned(),
+                format!("must be at most 1min, got `{}`", humantime(self.record_every)),
+            ));
+        }
+        if self.record_keep < Duration::from_hours(24) {
+            problems.push((
+                "rules.record_keep".to_owned(),
+                format!("must be at least 1day, got `{}`", humantime(self.record_keep)),
+            ));
+        }
         if !(0.01..=1.0).contains(&parking.overlap) {
             problems.push((
                 "rules.parking.overlap".to_owned(),
@@ -147,6 +174,7 @@ impl Config {
                 format!("must lie between 1 and 100, got `{}`", parking.jam_within_m),
             ));
         }
+        problems.extend(self.merge.validate());
         problems.extend(parking.reminder.iter().enumerate().flat_map(|(n, one)| one.validate(n)));
         let ordered = 0.0 < parking.moved_iou
             && parking.moved_iou < parking.still_iou

@@ -562,6 +562,8 @@ fn raised(
         dwell_needed_s: dwell_of(fence, config).as_secs_f64(),
         time_basis: view.basis,
         reminder: remind::reminder(&config.reminder, fence, standing.class(), view.basis),
+        also: Vec::new(),
+        part_of: None,
         why: Some(Box::new(why(stay, standing, fence, view.at, config))),
         review: Review::default(),
     }

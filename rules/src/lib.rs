@@ -7,6 +7,7 @@
 //! Fence decisions are by probability: *inside* (P ≥ 0.95), *outside* (P ≤ 0.05) or *ambiguous*,
 //! and ambiguous never raises an alert.
 
+mod act;
 mod asked;
 mod border;
 mod calendar;
@@ -30,6 +31,7 @@ mod reorder;
 mod schedule;
 mod show;
 
+pub use act::Merge;
 pub use border::BorderError;
 pub use calendar::{Calendar, CalendarError};
 pub use config::{Config, Parking};

@@ -32,6 +32,7 @@ use crate::stage::inbox::Inbox;
 use crate::stage::judge::Court;
 use crate::stage::look::Tally;
 use crate::stage::record::{Recorder, Whose};
+use crate::stage::viewlog::ViewLog;
 use crate::{detectors, masking, report, spent, supervise};
 
 pub(crate) fn run(args: &cli::Analyze) -> anyhow::Result<ExitCode> {
@@ -127,7 +128,7 @@ async fn analyze(
 ) -> anyhow::Result<ExitCode> {
     let begun = Instant::now();
     ingest::init().context("cannot use GStreamer")?;
-    let places = Places::new(args.out.as_deref())?;
+    let places = Places::new(args.out.as_deref(), args.views.clone())?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let config = store::Config {
         database: places.scratch.path().join("alerts.db"),
@@ -155,10 +156,12 @@ async fn analyze(
 struct Places {
     scratch: tempfile::TempDir,
     evidence: PathBuf,
+    /// Where views are written down.
+    views: Option<PathBuf>,
 }
 
 impl Places {
-    fn new(out: Option<&Path>) -> anyhow::Result<Self> {
+    fn new(out: Option<&Path>, views: Option<PathBuf>) -> anyhow::Result<Self> {
         let scratch = tempfile::tempdir().context("cannot make a temporary folder")?;
         let evidence = match out {
             None => scratch.path().join("evidence"),
@@ -168,7 +171,7 @@ impl Places {
                 out.join("evidence")
             }
         };
-        Ok(Self { scratch, evidence })
+        Ok(Self { scratch, evidence, views })
     }
 }
 
@@ -229,11 +232,16 @@ async fn look_at_all(
             fences: None,
             reminded: Reminded::default(),
             keepsake: None,
+            log: places
+                .views
+                .clone()
+                .map(|folder| ViewLog::new(folder, Duration::ZERO, Duration::MAX)),
         },
         recorder: Recorder::new(
             store.clone(),
             Some(cutter),
             serve::manifest(loaded, &model),
+            config.rules.merge.clone(),
             Whose::Cameras,
         ),
     };

@@ -4,10 +4,12 @@ mod analyze;
 mod check;
 mod compare;
 pub(crate) mod eval;
+mod explain;
 pub(crate) mod fences;
 mod flight;
 mod jt808;
 mod models;
+mod replay;
 mod serve;
 mod upload;
 mod user;
@@ -35,6 +37,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Upload(args) => upload::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Jt808(args) => jt808::run(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Replay(args) => replay::run(&args),
         Command::User(args) => user::run(&args),
     }
 }

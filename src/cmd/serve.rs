@@ -33,6 +33,7 @@ use crate::stage::judge::Court;
 use crate::stage::keepsake::Keepsake;
 use crate::stage::plates::Plates;
 use crate::stage::record::{Recorder, Whose};
+use crate::stage::viewlog::ViewLog;
 use crate::{coverage, detectors, masking, metric, supervise, terminals};
 
 pub(crate) fn run(args: &cli::Serve) -> anyhow::Result<ExitCode> {
@@ -92,8 +93,13 @@ async fn serve(loaded: Loaded, ready: Vec<Ready>) -> anyhow::Result<()> {
     )?;
     let cutter = Cutter::new(segments.clone(), config.segments_dir().join("clips"))
         .context("cannot make a folder for clips")?;
-    let recorder =
-        Recorder::new(store.clone(), Some(cutter), manifest(&loaded, &model), Whose::Cameras);
+    let recorder = Recorder::new(
+        store.clone(),
+        Some(cutter),
+        manifest(&loaded, &model),
+        loaded.config.rules.merge.clone(),
+        Whose::Cameras,
+    );
     let reminded = Reminded::default();
     let parts = Parts {
         sights: Some(sights),
@@ -313,7 +319,14 @@ async fn court(
         fences: Some(fences.clone()),
         reminded: reminded.clone(),
         keepsake: Some(Keepsake::new(kept)),
+        log: view_log(&loaded.config.rules),
     })
+}
+
+/// Views are written down where the configuration says so.
+fn view_log(config: &rules::Config) -> Option<ViewLog> {
+    let folder = config.record.clone()?;
+    Some(ViewLog::new(folder, config.record_every, config.record_keep))
 }
 
 pub(crate) fn manifest(loaded: &Loaded, model: &dashboard::Model) -> ManifestContext {

@@ -148,8 +148,15 @@ impl Hangar<'_> {
                 fences: None,
                 reminded: Reminded::default(),
                 keepsake: None,
+                log: None,
             },
-            recorder: Recorder::new(self.store.clone(), Some(cutter), manifest, whose),
+            recorder: Recorder::new(
+                self.store.clone(),
+                Some(cutter),
+                manifest,
+                config.rules.merge.clone(),
+                whose,
+            ),
         })
     }
 

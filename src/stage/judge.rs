@@ -16,6 +16,7 @@ use crate::stage::keepsake::Keepsake;
 use crate::stage::look::Seen;
 use crate::stage::plates::Plates;
 use crate::stage::shot::Shot;
+use crate::stage::viewlog::ViewLog;
 
 /// What has to be recorded.
 #[derive(Debug)]
@@ -59,6 +60,8 @@ pub(crate) struct Court {
     pub reminded: Reminded,
     /// Of cameras: what a restart goes on with.
     pub keepsake: Option<Keepsake>,
+    /// Where views are written down for a replay.
+    pub log: Option<ViewLog>,
 }
 
 /// Judges until nobody looks any more, or nobody records.
@@ -67,8 +70,16 @@ pub(crate) fn judge(
     court: Court,
     to_record: &mpsc::Sender<Verdict>,
 ) -> Judged {
-    let Court { mut eyes, mut engine, mut plates, memory, mut fences, reminded, mut keepsake } =
-        court;
+    let Court {
+        mut eyes,
+        mut engine,
+        mut plates,
+        memory,
+        mut fences,
+        reminded,
+        mut keepsake,
+        mut log,
+    } = court;
     let mut first_moments = FirstMoments { shots: BTreeMap::new(), memory };
     let mut spent = Duration::ZERO;
     while let Some(seen) = seen.blocking_recv() {
@@ -85,6 +96,9 @@ pub(crate) fn judge(
             }
             Seen::Frame { frame, sightings } => {
                 let view = eyes.view(&frame.moment(), &sightings);
+                if let Some(log) = &mut log {
+                    log.note(&view);
+                }
                 let begun = Instant::now();
                 let mut outcomes = engine.observe(&view);
                 spent += begun.elapsed();

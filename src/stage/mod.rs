@@ -11,3 +11,4 @@ pub(crate) mod look;
 pub(crate) mod plates;
 pub(crate) mod record;
 pub(crate) mod shot;
+pub(crate) mod viewlog;

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use domain::{Alert, AlertId, SourceId};
+use domain::{Alert, AlertId, SameAct, SourceId};
+use jiff::{SignedDuration, Timestamp};
+use rules::Merge;
 use store::{Awaited, EvidenceState, ManifestContext, NewEvidence, Store};
 use tokio::sync::mpsc;
 
@@ -23,6 +25,7 @@ pub(crate) struct Recorder {
     /// None: clips are not kept.
     pub cutter: Option<Cutter>,
     pub manifest: ManifestContext,
+    merge: Merge,
     whose: Whose,
     jobs: VecDeque<Job>,
 }
@@ -69,9 +72,10 @@ impl Recorder {
         store: Store,
         cutter: Option<Cutter>,
         manifest: ManifestContext,
+        merge: Merge,
         whose: Whose,
     ) -> Self {
-        Self { store, cutter, manifest, whose, jobs: VecDeque::new() }
+        Self { store, cutter, manifest, merge, whose, jobs: VecDeque::new() }
     }
 
     /// Records until the judge is gone; then finishes the clips that can still be cut.
@@ -146,7 +150,11 @@ impl Recorder {
         let picture = |name| Awaited { name, media_type: JPEG, detail: "being written" };
         let mut awaited: Vec<Awaited<'_>> = names.iter().map(|name| picture(name)).collect();
         awaited.extend(self.cutter.as_ref().map(|_| CLIP_TO_COME));
-        self.persist(Report::Raise(&awaited), &alert).await;
+        let part_of = self.act_of(&alert).await;
+        // Who was reminded once is not reminded again.
+        let reminder = alert.reminder.clone().filter(|_| part_of.is_none());
+        let alert = Alert { reminder, ..alert };
+        self.persist(Report::Raise(&awaited, part_of), &alert).await;
         for (when, shot) in shots {
             if let Some(shot) = shot {
                 self.keep_shot(alert.id, when, shot).await;
@@ -167,6 +175,20 @@ impl Recorder {
                 }
             }
         }
+    }
+
+    /// The alert that told of the same act before, if another source did.
+    async fn act_of(&self, alert: &Alert) -> Option<(AlertId, SameAct)> {
+        let within = SignedDuration::try_from(self.merge.within).unwrap_or(SignedDuration::MAX);
+        let from = alert.since.saturating_sub(within).unwrap_or(Timestamp::MIN);
+        let known = self.store.acts(&alert.rule, from).await.unwrap_or_else(|error| {
+            tracing::warn!(alert = %alert.id, %error, "what told of it before cannot be read");
+            Vec::new()
+        });
+        // The oldest of them, so that it does not matter in which order they are listed.
+        let same = known.iter().filter_map(|one| Some((one, self.merge.same_act(one, alert)?)));
+        let first = same.min_by_key(|(one, _)| (one.raised_at, one.id));
+        first.map(|(one, because)| (one.id, because))
     }
 
     /// The second capture first: whoever is told of the alert finds it.
@@ -265,7 +287,9 @@ impl Recorder {
         let mut told = false;
         loop {
             let written = match report {
-                Report::Raise(awaited) => self.store.raise_with(alert, awaited).await,
+                Report::Raise(awaited, part_of) => {
+                    self.store.raise_with(alert, awaited, part_of).await
+                }
                 Report::StillThere => {
                     let at = alert.reminder.as_ref().and_then(|one| one.settled_at);
                     self.store
@@ -300,7 +324,7 @@ fn picture_name(when: &str, what: &str) -> String {
 /// What the rules say about an alert.
 #[derive(Debug, Clone, Copy)]
 enum Report<'a> {
-    Raise(&'a [Awaited<'a>]),
+    Raise(&'a [Awaited<'a>], Option<(AlertId, SameAct)>),
     StillThere,
     Update,
     End,

@@ -98,6 +98,8 @@ fn alert(track: u64) -> Result<Alert, Box<dyn std::error::Error>> {
         dwell_needed_s: 180.0,
         time_basis: TimeBasis::Receive,
         reminder: None,
+        also: Vec::new(),
+        part_of: None,
         why: None,
         review: Review::default(),
     })

@@ -4,15 +4,16 @@
 //! the object was last seen and that it is over; it cannot touch what a person decided, and what a
 //! person has seen does not change under them.
 
-use domain::{Alert, AlertId, AlertMessage, EndReason, MessageKind, ReminderState, Review};
+use domain::{
+    Alert, AlertId, AlertMessage, EndReason, MessageKind, ReminderState, Review, SameAct,
+};
 use sqlx::{Sqlite, SqliteConnection};
 
 use crate::evidence_row::Promise;
 use crate::open::to_the_microsecond;
 use crate::outbox::enqueue;
-use crate::reminder;
 use crate::row::{AlertRow, next};
-use crate::{Changed, EvidenceState, Store, StoreError};
+use crate::{Changed, EvidenceState, Store, StoreError, act, reminder};
 
 /// What became of a report.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,23 +44,26 @@ impl Store {
     /// of `alert` are not read: an alert begins at revision 1, open and not ended. Times are kept
     /// to the microsecond.
     pub async fn raise(&self, alert: &Alert) -> Result<Written, StoreError> {
-        self.raise_with(alert, &[]).await
+        self.raise_with(alert, &[], None).await
     }
 
     /// The same, and in the same transaction announces the evidence that is to come: what a crash
-    /// loses after this is missed.
+    /// loses after this is missed. With `part_of` it becomes a part of the alert that told of the act before: that one is
+    /// updated, and no queue hears of a new one.
     pub async fn raise_with(
         &self,
         alert: &Alert,
         awaited: &[Awaited<'_>],
+        part_of: Option<(AlertId, SameAct)>,
     ) -> Result<Written, StoreError> {
         let (alert, body) = as_stored(alert)?;
         let raised = self
-            .insert(&alert, &body, awaited)
+            .insert(&alert, &body, awaited, part_of)
             .await
             .map_err(|e| self.failed(format!("record alert {}", alert.id), e))?;
-        if !raised {
-            return Ok(Written::Already);
+        let Some(alert) = raised else { return Ok(Written::Already) };
+        if let Some(whole) = alert.part_of {
+            self.announce(whole, Changed::Alert);
         }
         metrics::counter!("xunjian_alerts_raised_total", "queue" => alert.queue.to_string())
             .increment(1);
@@ -107,13 +111,14 @@ impl Store {
         alert: &Alert,
         body: &str,
         awaited: &[Awaited<'_>],
-    ) -> sqlx::Result<bool> {
+        part_of: Option<(AlertId, SameAct)>,
+    ) -> sqlx::Result<Option<Alert>> {
         let now = self.now();
         let mut tx = self.begin().await?;
         let inserted = sqlx::query::<Sqlite>(
             "INSERT INTO alerts (id, queue, source, raised_at, body, revision, last_seen, \
-             review_state, recorded_at, reminder, reminder_state) \
-             VALUES ($1, $2, $3, $4, $5, 1, $6, 'open', $7, $8, $9) \
+             review_state, recorded_at, reminder, reminder_state, rule) \
+             VALUES ($1, $2, $3, $4, $5, 1, $6, 'open', $7, $8, $9, $10) \
              ON CONFLICT (id) DO NOTHING",
         )
         .bind(alert.id.to_string())
@@ -125,21 +130,28 @@ impl Store {
         .bind(now)
         .bind(alert.reminder.as_ref().map(reminder::text).transpose()?)
         .bind(alert.reminder.as_ref().map(|reminder| reminder.state.as_str()))
+        .bind(alert.rule.as_str())
         .execute(&mut *tx)
         .await?
         .rows_affected();
         if inserted == 0 {
-            return Ok(false);
+            return Ok(None);
         }
-        enqueue(&mut tx, MessageKind::New, alert, now).await?;
         Step::by_machine(alert, "raised", None).record(&mut tx, now).await?;
+        let joined = match part_of {
+            Some(act) => act::join(&mut tx, alert, act, now).await?,
+            None => None,
+        };
+        if joined.is_none() {
+            enqueue(&mut tx, MessageKind::New, alert, now).await?;
+        }
         for file in awaited {
             let state = EvidenceState::Pending;
             let promise = Promise { state, media_type: Some(file.media_type), detail: file.detail };
             promise.write(&mut tx, alert.id, file.name, now).await?;
         }
         tx.commit().await?;
-        Ok(true)
+        Ok(Some(joined.unwrap_or_else(|| alert.clone())))
     }
 
     async fn seen_again(&self, alert: &Alert) -> sqlx::Result<Written> {
@@ -230,6 +242,8 @@ fn as_stored(alert: &Alert) -> Result<(Alert, String), StoreError> {
         last_seen: to_the_microsecond(alert.last_seen),
         ended_at: None,
         end_reason: None,
+        also: Vec::new(),
+        part_of: None,
         review: Review::default(),
         ..alert.clone()
     };

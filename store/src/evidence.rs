@@ -235,7 +235,7 @@ mod tests {
         let bench = Bench::new().await;
         let (store, id) = (&bench.store, alert(1).id);
         let scene = Awaited { name: "a.jpg", media_type: "image/jpeg", detail: "being written" };
-        let raise = async || store.raise_with(&alert(1), &[scene]).await;
+        let raise = async || store.raise_with(&alert(1), &[scene], None).await;
         assert!(matches!(raise().await.unwrap(), Written::New(_)));
         let [pending] = &store.pending_evidence().await.unwrap()[..] else { panic!("one row") };
         assert_eq!((pending.name.as_str(), pending.media_type.as_str()), ("a.jpg", "image/jpeg"));

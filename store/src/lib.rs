@@ -7,6 +7,7 @@
 //! Assumes that one process at a time writes the folders of evidence and of flights. Leaves delivery of the messages,
 //! passwords and HTTP to `dashboard`, and the making of pictures and clips to the pipeline.
 
+mod act;
 mod alert;
 mod announce;
 mod audit;

@@ -283,7 +283,7 @@ mod tests {
         bench.store.close().await.unwrap();
         let error = bench.another_store().await.unwrap_err();
         let StoreError::Newer { found, known, .. } = &error else { panic!("{error}") };
-        assert_eq!((*found, *known), (9999, 13));
+        assert_eq!((*found, *known), (9999, 14));
         assert!(
             error.to_string().contains("xunjian.db` was written by a newer version"),
             "{error}"

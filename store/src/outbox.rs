@@ -107,6 +107,10 @@ pub(crate) async fn enqueue(
     alert: &Alert,
     now: i64,
 ) -> sqlx::Result<()> {
+    // Of a part its whole tells.
+    if alert.part_of.is_some() {
+        return Ok(());
+    }
     let id = next(tx, "outbox").await?;
     // Who reminds listens beside the queue, and counts for itself.
     let queue = match alert.is_queued() {

@@ -178,7 +178,7 @@ impl Store {
 
     async fn page(&self, filter: &AlertFilter) -> sqlx::Result<Page> {
         let limit = filter.limit.clamp(1, 200) as usize;
-        let mut query = QueryBuilder::<Sqlite>::new("SELECT * FROM alerts WHERE 1 = 1");
+        let mut query = QueryBuilder::<Sqlite>::new("SELECT * FROM alerts WHERE part_of IS NULL");
         if let Some(state) = filter.state {
             query.push(state.condition());
         }
@@ -206,7 +206,7 @@ impl Store {
             "SELECT CASE WHEN review_state <> 'open' OR reminder_state IS NULL THEN review_state \
              WHEN reminder_state IN ('still_there', 'unreminded') THEN 'open' \
              WHEN reminder_state IN ('corrected', 'gone') THEN 'corrected' ELSE 'reminding' END \
-             AS stage, COUNT(*) FROM alerts WHERE 1 = 1",
+             AS stage, COUNT(*) FROM alerts WHERE part_of IS NULL",
         );
         of_queue_and_source(&mut query, filter);
         query.push(" GROUP BY stage");

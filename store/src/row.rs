@@ -22,6 +22,8 @@ pub(crate) struct AlertRow {
     review_reason: Option<String>,
     review_note: Option<String>,
     reminder: Option<String>,
+    part_of: Option<String>,
+    also: Option<String>,
 }
 
 /// A row that this program did not write, or not like this.
@@ -50,6 +52,12 @@ impl TryFrom<AlertRow> for Alert {
             .reminder
             .map(|text| serde_json::from_str(&text).map_err(|e| bad(id, "reminder", &e)))
             .transpose()?;
+        alert.part_of = row.part_of.map(|of| alert_id(&of)).transpose()?;
+        alert.also = row
+            .also
+            .map(|text| serde_json::from_str(&text).map_err(|e| bad(id, "also", &e)))
+            .transpose()?
+            .unwrap_or_default();
         alert.review = Review {
             state: word::<ReviewState>(id, "review_state", row.review_state)?,
             by: row.review_by,

@@ -139,6 +139,8 @@ pub(crate) fn alert_at(track: u64, seconds: i64) -> Alert {
         dwell_needed_s: 180.0,
         time_basis: TimeBasis::Receive,
         reminder: None,
+        also: Vec::new(),
+        part_of: None,
         why: None,
         review: Review::default(),
     }

@@ -11,5 +11,6 @@ mod flights;
 mod page;
 mod privacy;
 mod program;
+mod reminders;
 mod terminals;
 mod tidy;

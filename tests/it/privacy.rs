@@ -291,6 +291,8 @@ fn alert() -> Alert {
         dwell_needed_s: 0.0,
         time_basis: TimeBasis::Receive,
         reminder: None,
+        also: Vec::new(),
+        part_of: None,
         why: None,
         review: Review::default(),
     }

@@ -183,15 +183,21 @@ impl Mosquitto {
     }
 }
 
-/// Everything that was published on `xunjian/alert/#`, in the order of arrival.
+/// Everything that was published under a filter, in the order of arrival.
 #[derive(Clone, Default)]
 pub(crate) struct Heard(Arc<Mutex<Vec<Value>>>);
 
 impl Heard {
-    /// Subscribes, and again after each loss of the broker.
+    /// What is published on `xunjian/alert/#`.
     pub(crate) fn on(port: u16) -> Self {
+        Self::of(port, "xunjian/alert/#")
+    }
+
+    /// Subscribes, and again after each loss of the broker.
+    pub(crate) fn of(port: u16, filter: &'static str) -> Self {
         let heard = Self::default();
-        let mut options = MqttOptions::new(format!("test-{port}"), "127.0.0.1", port);
+        let name = format!("test-{port}-{}", filter.len());
+        let mut options = MqttOptions::new(name, "127.0.0.1", port);
         options.set_clean_session(true).set_max_packet_size(1 << 20, 1 << 20);
         let (client, mut connection) = Client::new(options, 64);
         let (kept, subscribed) = (heard.clone(), Arc::new((Mutex::new(false), Condvar::new())));
@@ -200,7 +206,7 @@ impl Heard {
             for event in connection.iter() {
                 match event {
                     Ok(Event::Incoming(Packet::ConnAck(_))) => {
-                        client.subscribe("xunjian/alert/#", QoS::AtLeastOnce).unwrap();
+                        client.subscribe(filter, QoS::AtLeastOnce).unwrap();
                     }
                     Ok(Event::Incoming(Packet::SubAck(_))) => {
                         *tell.0.lock().unwrap() = true;

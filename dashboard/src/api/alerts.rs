@@ -7,7 +7,9 @@ use axum::{
 use domain::{Alert, AlertId, Queue, SourceId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use store::{AlertFilter, Decision, EvidenceRow, EvidenceState, HistoryEntry, Stage, Verdict};
+use store::{
+    AlertFilter, Decision, EvidenceRow, EvidenceState, HistoryEntry, Stage, Verdict, Written,
+};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
@@ -242,6 +244,28 @@ pub(crate) async fn decide(
     Ok(Json(detail(&app, alert).await?))
 }
 
+/// Says that a part of another alert is an act of its own: it goes to its queue.
+#[utoipa::path(
+    post, path = "/api/alerts/{id}/separate", tag = "alerts", params(("id" = AlertId, Path)),
+    responses(
+        (status = 200, body = AlertDetail), (status = 401, body = ErrorBody),
+        (status = 403, description = "`forbidden`: viewers look only", body = ErrorBody),
+        (status = 404, body = ErrorBody),
+        (status = 409, description = "`stale`: it is no part of another alert", body = ErrorBody),
+    )
+)]
+pub(crate) async fn separate(
+    State(app): State<App>,
+    Reviewer(session): Reviewer,
+    AlertPath(id): AlertPath,
+) -> Result<Json<AlertDetail>, ApiError> {
+    match app.context.store.separate_act(id, &session.user).await? {
+        Written::New(alert) => Ok(Json(detail(&app, alert).await?)),
+        Written::Already => Err(ApiError::Stale(format!("alert {id} is no part of another one"))),
+        Written::Unknown => Err(ApiError::NotFound(format!("alert {id}"))),
+    }
+}
+
 fn check_reason(body: &DecisionBody) -> Result<(), ApiError> {
     let known = match body.decision {
         Verdict::Confirmed => body.reason == "verified",
@@ -330,7 +354,10 @@ mod tests {
             page["items"].as_array().unwrap().iter().map(|a| a["track"].as_u64().unwrap()).collect()
         };
         assert_eq!(tracks(&first), [5, 4, 3]);
-        assert_eq!(first["counts"], json!({"open": 5, "confirmed": 0, "dismissed": 0}));
+        assert_eq!(
+            first["counts"],
+            json!({"open": 5, "confirmed": 0, "dismissed": 0, "reminding": 0, "corrected": 0})
+        );
         let next = first["next"].as_str().unwrap();
         let second = page.get(&format!("{queue}&cursor={next}")).await.json();
         assert_eq!((tracks(&second), &second["next"]), (vec![2, 1], &Value::Null));

@@ -110,6 +110,7 @@ pub(crate) fn documents() -> OpenApiRouter<App> {
         .routes(routes!(alerts::list))
         .routes(routes!(alerts::show))
         .routes(routes!(alerts::decide))
+        .routes(routes!(alerts::separate))
         .routes(routes!(coverage::coverage))
         .routes(routes!(coverage::export))
         .routes(routes!(aircraft::list))

@@ -83,6 +83,11 @@ export function decide(id: string, decision: Decision): Promise<AlertDetail> {
   return request("POST", `/api/alerts/${encodeURIComponent(id)}/decision`, decision);
 }
 
+/** Says that a part of another alert is an act of its own. */
+export function separate(id: string): Promise<AlertDetail> {
+  return request("POST", `/api/alerts/${encodeURIComponent(id)}/separate`, {});
+}
+
 export function evidenceUrl(id: string, name: EvidenceName): string {
   return `/api/alerts/${encodeURIComponent(id)}/evidence/${name}`;
 }

@@ -82,6 +82,9 @@ export type GroundPlace = LonLat & {
 /** A place in the frame, 0 to 1 from its top left corner; the source has not been surveyed. */
 export type ImagePlace = { space: "image"; x: number; y: number };
 
+/** Why two alerts are one act. */
+export type SameAct = { apart_m: number; doubt_m: number; gap_s: number; plate: boolean };
+
 /** The first three are pending, the next two are in the queue, the last two are closed. */
 export type ReminderState = "asked" | "delivered" | "undeliverable" | "still_there" | "unreminded" | "corrected" | "gone";
 
@@ -146,6 +149,10 @@ export type Alert = {
     failure?: string;
     settled_at?: Time;
   };
+  /** What other sources told of the same act. */
+  also?: { alert: string; source: string; source_name: string; since: Time; because: SameAct }[];
+  /** The alert that this one is a part of; it is in nobody's queue. */
+  part_of?: string;
   why?: {
     turns: { at: Time; state: string; fence?: string }[];
     facts: { name: string; value: number; unit: FactUnit; limit?: { sense: "at_least" | "at_most"; value: number } }[];

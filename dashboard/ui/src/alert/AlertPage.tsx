@@ -21,6 +21,7 @@ import { History } from "./History";
 import { Place } from "./Place";
 import { Review } from "./Review";
 import { RuleSentence } from "./RuleSentence";
+import { SameAct } from "./SameAct";
 
 export default function AlertPage({ session }: { session: Session }) {
   const { id = "" } = useParams();
@@ -66,6 +67,7 @@ function Body({ alert, session }: { alert: AlertDetail; session: Session }) {
       </div>
       <div className={css.side}>
         <Review alert={alert} role={session.user.role} />
+        <SameAct alert={alert} role={session.user.role} />
         <RuleSentence alert={alert} />
         <Place alert={alert} />
         <div className={css.late}>

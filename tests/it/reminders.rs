@@ -1,0 +1,87 @@
+//! 违停十分钟提醒 end to end: the real program, a broker, a receipt, and the second capture.
+
+use std::process::Command;
+
+use domain::{Clock as _, SystemClock};
+use serde_json::Value;
+
+use crate::program::{Heard, Mosquitto, Site, root, text, wait_for};
+
+/// The demo's street as it happens; whoever stands for 2 s is reminded and has 6 s.
+fn street() -> String {
+    format!(
+        "[detector]\nprovider = \"cpu\"\nmodel = \"nanodet-g\"\n[rules.parking]\ndwell = \"2s\"\n\
+         [[rules.parking.reminder]]\nwait = \"6s\"\nreceipt_within = \"1h\"\n\
+         [[source]]\nid = \"street\"\nurl = \"{}\"\n\
+         [[source.zone]]\nid = \"all\"\nname = \"all\"\nkind = \"no_parking\"\nparking_authority = \"urban_mgmt\"\n\
+         polygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]\n",
+        root().join("demo/clips/parking.mp4").display()
+    )
+}
+
+#[test]
+fn who_stays_after_the_reminder_is_queued_with_a_second_capture() {
+    let site = Site::new(&street(), true);
+    let broker = Mosquitto::new(site.mqtt);
+    let _broker = broker.start();
+    let reminders = Heard::of(site.mqtt, "xunjian/reminder/#");
+    let queue = Heard::on(site.mqtt);
+    let program = site.serve();
+
+    let asked = wait_for("somebody to remind", || first(&reminders, "new"));
+    assert_eq!(asked["reminder"]["state"], "asked");
+    let id = asked["id"].as_str().unwrap().to_owned();
+    let delivered = SystemClock.now();
+    publish(site.mqtt, &id, r#"{"state":"delivered"}"#);
+    publish(site.mqtt, &id, &format!(r#"{{"state":"delivered","at":"{delivered}"}}"#));
+    publish(site.mqtt, &id, &format!(r#"{{"state":"delivered","at":"{delivered}"}}"#));
+    let running = wait_for("the receipt", || of(&reminders, "update", &id));
+    assert_eq!(running["reminder"]["state"], "delivered");
+    assert_eq!(queue.ids("new"), [""; 0], "nobody is queued before the time is up");
+
+    let queued = wait_for("the queue", || of(&queue, "new", &id));
+    let reminder = &queued["reminder"];
+    assert_eq!(reminder["state"], "still_there");
+    let settled: jiff::Timestamp = reminder["settled_at"].as_str().unwrap().parse().unwrap();
+    assert!(settled.duration_since(delivered).as_secs_f64() >= 6.0, "{settled} {delivered}");
+    assert_eq!(queue.ids("new"), [id.clone()], "and nobody else");
+    let evidence = site.dir.path().join("evidence").join(&id);
+    for capture in ["first", "last", "again"] {
+        wait_for(capture, || {
+            evidence.join(format!("{capture}_annotated.jpg")).exists().then_some(())
+        });
+    }
+    assert!(program.stop());
+    explained(&site, &id);
+}
+
+fn explained(site: &Site, id: &str) {
+    let config = site.config();
+    let output = crate::program::run(&["explain", id, "--config", config.to_str().unwrap()]);
+    let told = text(&output.stdout);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    for word in ["停留时长", "time stood", "提醒后仍在原处", "still there after the reminder"]
+    {
+        assert!(told.contains(word), "{word}: {told}");
+    }
+}
+
+fn first(heard: &Heard, kind: &str) -> Option<Value> {
+    heard.all().into_iter().find(|message| message["type"] == kind).map(|m| m["alert"].clone())
+}
+
+fn of(heard: &Heard, kind: &str, id: &str) -> Option<Value> {
+    let mut all = heard.all().into_iter();
+    all.find(|message| message["type"] == kind && message["alert"]["id"] == id)
+        .map(|message| message["alert"].clone())
+}
+
+/// What the one who reminds says.
+fn publish(port: u16, id: &str, receipt: &str) {
+    let topic = format!("xunjian/receipt/{id}");
+    let output = Command::new("mosquitto_pub")
+        .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-q", "1", "-t", &topic, "-m", receipt])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+}

@@ -1,6 +1,5 @@
 //! `xunjian explain`: why an alert was raised, what became of it, and what would have changed the decision.
 
-use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -42,7 +41,10 @@ pub(crate) fn run(args: &cli::Explain) -> anyhow::Result<ExitCode> {
 /// Everything, in one language.
 fn told(alert: &Alert, history: &[HistoryEntry], language: Language) -> String {
     let mut text = String::new();
-    let mut line = |parts: std::fmt::Arguments<'_>| drop(writeln!(text, "{parts}"));
+    let mut line = |parts: std::fmt::Arguments<'_>| {
+        text.push_str(&parts.to_string());
+        text.push('\n');
+    };
     let word = |group: &str, value: &str| language.word(group, value).to_owned();
     line(format_args!("{}", headline(alert, language)));
     line(format_args!("  {}", alert.id));

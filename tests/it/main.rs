@@ -12,5 +12,6 @@ mod page;
 mod privacy;
 mod program;
 mod reminders;
+mod replay;
 mod terminals;
 mod tidy;

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use domain::{Class, LonLat, Place, Plane, RelBox, SourceId};
-use geo::{Coord, MapCoords, Polygon};
+use domain::{Class, Covariance, LonLat, Place, Plane, RelBox, SourceId};
+use geo::{Coord, MapCoords, Polygon, unary_union};
 
 use jiff::Timestamp;
 
 use crate::Parking;
-use crate::fence::{Fence, Shape, far_off};
+use crate::fence::{Fence, Shape, far_off, rings};
 use crate::footprint::Footprint;
+use crate::inside::probability_in_polygon;
 
 /// What stands somewhere.
 #[derive(Debug, Clone, Copy)]
@@ -22,7 +23,7 @@ pub(crate) struct Thing<'a> {
 
 impl Thing<'_> {
     /// Whether it may touch a fence at all.
-    fn is_near(&self, fence: &Fence) -> bool {
+    pub(crate) fn is_near(&self, fence: &Fence) -> bool {
         match (&fence.shape, self.place) {
             (Shape::Ground(polygon), Place::Ground { lon, lat, covariance_m2, .. }) => {
                 let reach = Footprint::of(self.class).map_or(0.0, |f| f.length_m.hypot(f.width_m));
@@ -44,7 +45,6 @@ impl Thing<'_> {
         };
         let Place::Ground { lon, lat, covariance_m2, .. } = self.place else { return surest() };
         let Some(here) = LonLat::new(lon, lat) else { return 0.0 };
-        let Some(footprint) = Footprint::of(self.class) else { return surest() };
         let around = Plane::at(here);
         let ground: Vec<Polygon> = fences
             .iter()
@@ -55,8 +55,20 @@ impl Thing<'_> {
                 _ => None,
             })
             .collect();
-        footprint.breaks(share, covariance_m2, &ground)
+        match Footprint::of(self.class) {
+            Some(footprint) => footprint.breaks(share, covariance_m2, &ground),
+            None => stands_on(covariance_m2, ground),
+        }
     }
+}
+
+/// The probability that a foot at the origin stands on any of these, which may lie over each other.
+fn stands_on(covariance: Covariance, ground: Vec<Polygon>) -> f64 {
+    let joined = if ground.len() > 1 { unary_union(&ground).0 } else { ground };
+    let alone = joined.iter().map(|polygon| {
+        probability_in_polygon([0.0, 0.0], covariance, &rings(polygon, |c| Some([c.x, c.y])))
+    });
+    alone.sum::<f64>().clamp(0.0, 1.0)
 }
 
 /// How one fence fares.

@@ -23,6 +23,7 @@ use crate::inside::Inside;
 use crate::kind::Kind;
 use crate::look_again::{LookAgain, Remedy};
 use crate::parking::{Motion, Standing, Stay, longer};
+use crate::scene::{Scenes, Watch};
 use crate::{Fences, Parking, Recollection, remind};
 
 /// Views in, outcomes out.
@@ -31,6 +32,8 @@ pub struct Engine {
     fences: Arc<Fences>,
     config: Parking,
     lanes: BTreeMap<SourceId, Lane>,
+    /// The rules of files.
+    watch: Watch,
 }
 
 /// What a view led to.
@@ -54,6 +57,8 @@ pub enum Outcome {
     Ended(Box<Alert>),
     /// Stands still for the dwell time where inside or outside cannot be told.
     LookAgain(Box<LookAgain>),
+    /// What a rule in shadow mode would have raised. Count it; tell nobody.
+    Shadow(Box<Alert>),
 }
 
 #[derive(Debug)]
@@ -101,7 +106,14 @@ const MOST_VEHICLES: usize = 2048;
 
 impl Engine {
     pub fn new(fences: Arc<Fences>, config: Parking) -> Self {
-        Self { fences, config, lanes: BTreeMap::new() }
+        Self { fences, config, lanes: BTreeMap::new(), watch: Watch::default() }
+    }
+
+    /// Judges by these rules of files too.
+    #[must_use]
+    pub fn with_scenes(mut self, scenes: Arc<Scenes>) -> Self {
+        self.watch = Watch::new(scenes, &self.fences);
+        self
     }
 
     /// Begins to follow a source. `open` are its alerts that had not ended when the program last stopped:
@@ -109,6 +121,7 @@ impl Engine {
     pub fn resume(&mut self, source: SourceId, name: String, open: &[Alert]) {
         let of_parking = open.iter().filter(|alert| alert.rule.as_str() == PARKING);
         let adrift = of_parking.filter_map(Standing::resume).collect();
+        self.watch.resume(&source, open);
         let last_at = Timestamp::MIN;
         self.lanes.insert(source, Lane { name, last_at, in_sight: BTreeMap::new(), adrift });
     }
@@ -149,7 +162,9 @@ impl Engine {
         lane.last_at = view.at;
         let mut judge = Judge { fences: &self.fences, config: &self.config, out: Vec::new() };
         judge.view(lane, view);
-        judge.out
+        let mut out = judge.out;
+        self.watch.observe(view, &self.fences, &self.config, &lane.name, &mut out);
+        out
     }
 
     /// Takes what became of the reminder of an alert.
@@ -175,8 +190,16 @@ impl Engine {
             standing.told_ambiguous = false;
             standing.asked = None;
         }
-        let out = judge.out;
+        let mut out = judge.out;
+        self.watch.change(self.watch.scenes(), &fences, &mut out);
         self.fences = fences;
+        out
+    }
+
+    /// Judges by other rules of files from the next view on. What a rule began goes on where it asks for the same.
+    pub fn change_scenes(&mut self, scenes: Arc<Scenes>) -> Vec<Outcome> {
+        let mut out = Vec::new();
+        self.watch.change(scenes, &self.fences, &mut out);
         out
     }
 
@@ -195,7 +218,9 @@ impl Engine {
                 judge.end(standing, reason);
             }
         }
-        judge.out
+        let mut out = judge.out;
+        self.watch.finish(source, &mut out);
+        out
     }
 }
 

@@ -130,15 +130,23 @@ impl Fence {
                 probability_in_polygon([0.0, 0.0], covariance_m2, &rings(polygon, metres))
             }
             (Shape::Image { source: of, polygon }, Place::Image { x, y }) if of == source => {
-                let covariance = Covariance {
-                    east_east: (seen.w * FOOT_PART).powi(2),
-                    east_north: 0.0,
-                    north_north: (seen.h * FOOT_PART).powi(2),
-                };
-                probability_in_polygon([x, y], covariance, &rings(polygon, |c| Some([c.x, c.y])))
+                probability_in_polygon(
+                    [x, y],
+                    foot_covariance(seen),
+                    &rings(polygon, |c| Some([c.x, c.y])),
+                )
             }
             _ => 0.0,
         }
+    }
+}
+
+/// How sure a foot is in a picture.
+pub(crate) fn foot_covariance(seen: RelBox) -> Covariance {
+    Covariance {
+        east_east: (seen.w * FOOT_PART).powi(2),
+        east_north: 0.0,
+        north_north: (seen.h * FOOT_PART).powi(2),
     }
 }
 
@@ -155,7 +163,10 @@ pub(crate) fn far_off(polygon: &Polygon, here: LonLat, covariance: Covariance, r
     east.hypot(north) > 6.0 * sigma + reach
 }
 
-fn rings(polygon: &Polygon, map: impl Fn(&Coord) -> Option<[f64; 2]>) -> Vec<Vec<[f64; 2]>> {
+pub(crate) fn rings(
+    polygon: &Polygon,
+    map: impl Fn(&Coord) -> Option<[f64; 2]>,
+) -> Vec<Vec<[f64; 2]>> {
     std::iter::once(polygon.exterior())
         .chain(polygon.interiors())
         .map(|ring| ring.coords().filter_map(&map).collect())

@@ -21,11 +21,26 @@ impl<'a> Gaze<'a> {
         Self { mount: &view.mount, step }
     }
 
+    /// The time since the view before.
+    pub(crate) fn step(&self) -> SignedDuration {
+        self.step
+    }
+
+    /// Whether all of these points were looked at, from the last view to this one.
+    pub(crate) fn holds(&self, points: impl IntoIterator<Item = LonLat>) -> bool {
+        match self.mount {
+            Mount::Fixed => true,
+            Mount::Moving { looked } => {
+                self.step <= LONGEST_STEP && points.into_iter().all(|point| shows(looked, point))
+            }
+        }
+    }
+
     /// How much of the time since the last view nobody looked at `place`.
     pub(crate) fn averted(&self, place: &Place) -> SignedDuration {
         match self.mount {
             Mount::Fixed => SignedDuration::ZERO,
-            Mount::Moving { looked } if self.step <= LONGEST_STEP && shows(looked, place) => {
+            Mount::Moving { looked } if self.step <= LONGEST_STEP && shows_place(looked, place) => {
                 SignedDuration::ZERO
             }
             Mount::Moving { .. } => self.step,
@@ -33,9 +48,14 @@ impl<'a> Gaze<'a> {
     }
 }
 
-fn shows(ring: &[[f64; 2]], place: &Place) -> bool {
+fn shows_place(ring: &[[f64; 2]], place: &Place) -> bool {
     let Place::Ground { lon, lat, .. } = *place else { return false };
-    LonLat::new(lon, lat).is_some() && inside(ring, [lon, lat])
+    LonLat::new(lon, lat).is_some_and(|point| shows(ring, point))
+}
+
+/// Whether the ground that was looked at holds a point.
+pub(crate) fn shows(ring: &[[f64; 2]], point: LonLat) -> bool {
+    inside(ring, [point.lon(), point.lat()])
 }
 
 /// Whether a ring goes around a point: crossings of the ray to the east. Degrees will do, for

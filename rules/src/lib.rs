@@ -28,6 +28,7 @@ mod read;
 mod recollection;
 mod remind;
 mod reorder;
+mod scene;
 mod schedule;
 mod show;
 
@@ -47,4 +48,8 @@ pub use read::FenceError;
 pub use recollection::{Recollection, RecollectionError};
 pub use remind::{Remind, Undelivered};
 pub use reorder::Reorder;
+pub use scene::{
+    Area, Condition, Deed, Evidence, Line, Mismatch, Muster, Presence, Route, Rule, RuleProblem,
+    Scenes, ScenesError, Scope, State, TestReport, Way,
+};
 pub use schedule::{Schedule, ScheduleError};

@@ -249,6 +249,16 @@ impl Standing {
         self.averted += span;
     }
 
+    /// The time since it was last sighted in which nobody looked at its place.
+    pub(crate) fn averted(&self) -> SignedDuration {
+        self.averted
+    }
+
+    /// Whether its boxes have begun to disagree with where it stands.
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.moving_since.is_some()
+    }
+
     /// Whether its place was looked at for `span` since it was last seen, without finding it.
     pub(crate) fn missed_for(&self, at: Timestamp, span: std::time::Duration) -> bool {
         longer(at, self.sighted + self.averted, span)

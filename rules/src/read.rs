@@ -299,7 +299,8 @@ pub(crate) fn zone(source: SourceId, zone: Zone) -> Result<Fence, FenceError> {
     })
 }
 
-fn hash(text: &str) -> String {
+/// The first 12 hex digits of a text's SHA-256.
+pub(crate) fn hash(text: &str) -> String {
     let digest = Sha256::digest(text.as_bytes());
     let mut hex = String::new();
     for byte in &digest[..6] {

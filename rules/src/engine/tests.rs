@@ -133,6 +133,7 @@ impl Story {
         for outcome in outcomes {
             let line = match outcome {
                 Outcome::Standing { .. } => format!("{second} standing"),
+                Outcome::Shadow(_) => format!("{second} shadow"),
                 Outcome::Passed { .. } => format!("{second} passed"),
                 Outcome::LookAgain(again) => {
                     self.again.push(format!("{} {}", again.fence.id, again.remedy.as_str()));

@@ -1,7 +1,7 @@
-//! The fences while the program runs: read again when their files change, swapped whole, or refused whole.
+//! The fences and the rules of files while the program runs: read again when a file changes, swapped whole, or refused whole.
 //!
-//! A file is read once it has kept its size and time for one look, so that one that is being written is not. Bad fences
-//! are told in the log, by `/health/readyz` and on the page, and the last good ones go on.
+//! A file is read once it has kept its size and time for one look, so that one that is being written is not. What is
+//! bad is told in the log, by `/health/readyz` and on the page, and the last good ones go on.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,18 +9,19 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
 use domain::{LonLat, SourceId};
-use rules::{Fences, Zone};
+use rules::{Fences, Scenes, Zone};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::cmd::fences;
+use crate::cmd::{fences, scenes};
 use crate::config::Loaded;
 
-/// The fences that hold now.
+/// The fences and rules of files that hold now.
 #[derive(Debug, Clone)]
 pub(crate) struct Layer {
     pub fences: Arc<Fences>,
+    pub scenes: Arc<Scenes>,
     /// Why newer ones were refused.
     pub refused: Option<Arc<str>>,
 }
@@ -28,7 +29,7 @@ pub(crate) struct Layer {
 /// Whoever judges or shows asks this one.
 pub(crate) type Live = watch::Receiver<Layer>;
 
-/// What fences are made of.
+/// What they are made of.
 #[derive(Debug, Clone)]
 pub(crate) struct Material {
     loaded: Arc<Loaded>,
@@ -50,7 +51,7 @@ impl Material {
     }
 
     /// Reads all of it. What looks wrong but may be meant is told in the log.
-    pub(crate) fn read(&self) -> Result<Fences, crate::problem::Problem> {
+    pub(crate) fn read(&self) -> Result<(Fences, Scenes), crate::problem::Problem> {
         let fences = fences::load(&self.loaded, self.zones.clone())?;
         for (fence, distance) in fences::wrong_datum(&fences, &self.places) {
             tracing::warn!(
@@ -58,12 +59,13 @@ impl Material {
                 "lies {distance:.0} m off every source and would be near one in GCJ-02: set its property `datum`"
             );
         }
-        Ok(fences)
+        Ok((fences, scenes::load(&self.loaded)?))
     }
 
     fn files(&self) -> Vec<PathBuf> {
         let rules = &self.loaded.config.rules;
-        rules.fences.iter().chain(&rules.calendars).map(|path| self.loaded.resolve(path)).collect()
+        let all = rules.fences.iter().chain(&rules.calendars).chain(&rules.files);
+        all.map(|path| self.loaded.resolve(path)).collect()
     }
 
     fn stamp(&self) -> Stamp {
@@ -75,9 +77,10 @@ impl Material {
     }
 }
 
-/// The layer that begins with these fences, and who changes it.
-pub(crate) fn live(fences: Fences) -> (watch::Sender<Layer>, Live) {
-    watch::channel(Layer { fences: Arc::new(fences), refused: None })
+/// The layer that begins with these, and who changes it.
+pub(crate) fn live((fences, scenes): (Fences, Scenes)) -> (watch::Sender<Layer>, Live) {
+    let (fences, scenes) = (Arc::new(fences), Arc::new(scenes));
+    watch::channel(Layer { fences, scenes, refused: None })
 }
 
 /// Looks at the files every `rules.reload_every`, and at once on SIGHUP, until told to stop.
@@ -110,11 +113,11 @@ pub(crate) async fn watch_files(
     }
 }
 
-/// Swaps the fences in one step, or keeps them and says why.
-fn take(layer: &watch::Sender<Layer>, found: Result<Fences, String>) {
+/// Swaps all in one step, or keeps them and says why.
+fn take(layer: &watch::Sender<Layer>, found: Result<(Fences, Scenes), String>) {
     let changed = layer.send_if_modified(|now| match &found {
-        Ok(fences) => {
-            let news = !now.fences.same_as(fences);
+        Ok((fences, scenes)) => {
+            let news = !now.fences.same_as(fences) || !now.scenes.same_as(scenes);
             let recovered = now.refused.take().is_some();
             news || recovered
         }
@@ -127,12 +130,14 @@ fn take(layer: &watch::Sender<Layer>, found: Result<Fences, String>) {
     });
     match found {
         Err(why) if changed => {
-            tracing::error!(why, "new fences are refused, the old ones go on");
+            tracing::error!(why, "new fences and rules are refused, the old ones go on");
         }
-        Ok(fences) if changed => {
-            let count = fences.all().len();
-            layer.send_modify(|now| now.fences = Arc::new(fences));
-            tracing::info!(count, "fences were read again");
+        Ok((fences, scenes)) if changed => {
+            let (count, rules) = (fences.all().len(), scenes.all().len());
+            layer.send_modify(|now| {
+                (now.fences, now.scenes) = (Arc::new(fences), Arc::new(scenes));
+            });
+            tracing::info!(count, rules, "fences and rules were read again");
         }
         _ => {}
     }
@@ -142,13 +147,13 @@ fn take(layer: &watch::Sender<Layer>, found: Result<Fences, String>) {
 mod tests {
     use super::*;
 
-    fn fence(id: &str) -> Fences {
+    fn fence(id: &str) -> (Fences, Scenes) {
         let text = format!(
             r#"{{"type":"FeatureCollection","features":[{{"type":"Feature","id":"{id}","geometry":
             {{"type":"Polygon","coordinates":[[[120,30],[120.001,30],[120,30.001],[120,30]]]}},
             "properties":{{"name":"a","kind":"bay"}}}}]}}"#
         );
-        Fences::new([text.as_str()], []).unwrap()
+        (Fences::new([text.as_str()], []).unwrap(), Scenes::default())
     }
 
     #[test]
@@ -167,5 +172,18 @@ mod tests {
         assert_eq!(news(&mut seen), (false, "a".to_owned(), Some("bad".to_owned())));
         take(&layer, Ok(fence("b")));
         assert_eq!(news(&mut seen), (true, "b".to_owned(), None));
+        let rule = r#"[[rule]]
+            id = "a"
+            version = "1"
+            name = "a"
+            name_en = "a"
+            queue = "q"
+            classes = ["person"]
+            in = "anywhere"
+            condition = { is = "dwell", for = "1s" }"#;
+        let scenes = Scenes::new([("a", rule)], &Arc::default()).unwrap();
+        take(&layer, Ok((fence("b").0, scenes)));
+        assert!(news(&mut seen).0, "another rule is news");
+        assert_eq!(seen.borrow().scenes.all().len(), 1);
     }
 }

@@ -17,7 +17,9 @@ pub struct Config {
     /// TOML files with the public holidays, and the days worked for them, that schedules of fences speak of.
     /// Default: none, and Monday to Friday are worked.
     pub calendars: Vec<PathBuf>,
-    /// Files of fences and calendars are looked at this often, and read again when they have changed. Default: 5s.
+    /// TOML files with rules for scenes of the city. Default: none.
+    pub files: Vec<PathBuf>,
+    /// Files of fences, calendars and rules are looked at this often, and read again when they have changed. Default: 5s.
     #[serde(with = "humantime_serde")]
     pub reload_every: Duration,
     /// A folder in which `serve` writes down what cameras saw, for `xunjian replay`. Default: none.
@@ -38,6 +40,7 @@ impl Default for Config {
         Self {
             fences: Vec::new(),
             calendars: Vec::new(),
+            files: Vec::new(),
             reload_every: Duration::from_secs(5),
             record: None,
             record_every: Duration::from_millis(500),

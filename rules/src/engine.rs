@@ -179,6 +179,9 @@ impl Engine {
     /// Judges by other fences from the next view on. A stay goes on in the fence of its name, however that was redrawn, and
     /// its alert keeps the version that it was raised with; stays in fences that are gone are over.
     pub fn change_fences(&mut self, fences: Arc<Fences>) -> Vec<Outcome> {
+        if Arc::ptr_eq(&fences, &self.fences) {
+            return Vec::new();
+        }
         let mut judge = Judge { fences: &fences, config: &self.config, out: Vec::new() };
         for standing in self.lanes.values_mut().flat_map(Lane::standing) {
             let gone = |stay: &Stay| {
@@ -199,7 +202,9 @@ impl Engine {
     /// Judges by other rules of files from the next view on. What a rule began goes on where it asks for the same.
     pub fn change_scenes(&mut self, scenes: Arc<Scenes>) -> Vec<Outcome> {
         let mut out = Vec::new();
-        self.watch.change(scenes, &self.fences, &mut out);
+        if !Arc::ptr_eq(&scenes, &self.watch.scenes()) {
+            self.watch.change(scenes, &self.fences, &mut out);
+        }
         out
     }
 

@@ -19,7 +19,7 @@ use serde::Serialize;
 use store::{AlertFilter, Store};
 use tokio_util::sync::CancellationToken;
 
-use super::{fences, serve};
+use super::{fences, scenes, serve};
 use crate::cli;
 use crate::config::Loaded;
 use crate::flights;
@@ -207,7 +207,8 @@ async fn look_at_all(
     let (detectors, model) = detectors::open(&config.detector, &config.models_dir(), count)?;
     // Whoever is seen in a recording has long driven off, or has not: there is nobody to remind.
     let parking = Parking { reminder: Vec::new(), ..config.rules.parking.clone() };
-    let mut engine = Engine::new(Arc::new(fences), parking);
+    let scenes = scenes::load(loaded).map_err(|problem| super::refused(&problem))?;
+    let mut engine = Engine::new(Arc::new(fences), parking).with_scenes(Arc::new(scenes));
     for input in inputs {
         engine.resume(input.spec.id.clone(), input.spec.name.clone(), &[]);
     }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use detector::{Manifest, OpenError, Provider, choose};
 
-use super::fences;
+use super::{fences, scenes};
 use crate::cli;
 use crate::config::{Loaded, Source};
 use crate::problem::Problem;
@@ -54,6 +54,17 @@ fn check(loaded: &Loaded, offline: bool) -> (Vec<Problem>, Vec<String>) {
                 );
                 loaded.problem("rules.fences", message)
             }));
+        }
+    }
+    match scenes::load(loaded) {
+        Err(problem) => problems.push(problem),
+        Ok(scenes) => {
+            let reports = scenes.test();
+            if !scenes.is_empty() {
+                notes.push(scenes::note(&scenes, &reports));
+            }
+            let failed = reports.iter().filter_map(scenes::failure);
+            problems.extend(failed.map(|told| loaded.problem("rules.files", told)));
         }
     }
     problems.extend(check_models(loaded));

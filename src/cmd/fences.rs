@@ -29,7 +29,7 @@ pub(crate) fn load(loaded: &Loaded, zones: Vec<(SourceId, Zone)>) -> Result<Fenc
 }
 
 /// The holidays of all calendar files.
-fn calendar(loaded: &Loaded) -> Result<Calendar, Problem> {
+pub(crate) fn calendar(loaded: &Loaded) -> Result<Calendar, Problem> {
     let mut all = Calendar::default();
     for path in &loaded.config.rules.calendars {
         let path = loaded.resolve(path);
@@ -41,7 +41,8 @@ fn calendar(loaded: &Loaded) -> Result<Calendar, Problem> {
     Ok(all)
 }
 
-fn read(path: &Path) -> Result<String, Problem> {
+/// The text of a file.
+pub(crate) fn read(path: &Path) -> Result<String, Problem> {
     use std::io::Read as _;
     let mut text = String::new();
     std::fs::File::open(path)

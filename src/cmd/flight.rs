@@ -15,7 +15,7 @@ use serde::Serialize;
 use store::Store;
 use tokio_util::sync::CancellationToken;
 
-use super::fences;
+use super::{fences, scenes};
 use crate::cli;
 use crate::config::Loaded;
 use crate::flights::{self, Gathered, Hangar, Luggage, Radio};
@@ -111,6 +111,7 @@ impl<'a> Desk<'a> {
     async fn fly(&self, paths: &[PathBuf]) -> anyhow::Result<(FlightReport, Vec<Alert>)> {
         let fences =
             fences::load(self.loaded, Vec::new()).map_err(|problem| super::refused(&problem))?;
+        let scenes = scenes::load(self.loaded).map_err(|problem| super::refused(&problem))?;
         let gathered = Gathered::from_paths(paths, self.scratch.path())?;
         let config = &self.loaded.config.flight;
         let resolve = |path: &Path| self.loaded.resolve(path);
@@ -120,6 +121,7 @@ impl<'a> Desk<'a> {
         let hangar = Hangar {
             loaded: self.loaded,
             fences: Arc::new(fences),
+            scenes: Arc::new(scenes),
             store: &self.store,
             clock: Arc::clone(&self.clock),
             scratch: self.scratch.path(),

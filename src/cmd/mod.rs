@@ -10,6 +10,7 @@ mod flight;
 mod jt808;
 mod models;
 mod replay;
+pub(crate) mod scenes;
 mod serve;
 mod upload;
 mod user;

@@ -67,8 +67,8 @@ async fn serve(loaded: Loaded, ready: Vec<Ready>) -> anyhow::Result<()> {
     ingest::init().context("cannot use GStreamer")?;
     let loaded = Arc::new(loaded);
     let material = material(&loaded, &ready);
-    let fences = material.read().map_err(|problem| super::refused(&problem))?;
-    let (layer, live) = reload::live(fences);
+    let read = material.read().map_err(|problem| super::refused(&problem))?;
+    let (layer, live) = reload::live(read);
     let count = loaded.config.sessions(ready.len());
     let (detectors, model) =
         detectors::open(&loaded.config.detector, &loaded.config.models_dir(), count)?;
@@ -296,8 +296,9 @@ async fn court(
     reminded: &Reminded,
 ) -> anyhow::Result<Court> {
     let mut kept = BTreeMap::new();
+    let layer = fences.borrow().clone();
     let mut engine =
-        Engine::new(Arc::clone(&fences.borrow().fences), loaded.config.rules.parking.clone());
+        Engine::new(layer.fences, loaded.config.rules.parking.clone()).with_scenes(layer.scenes);
     for source in ready {
         let SourceSpec { id, name, .. } = &source.spec;
         let open = store.open_alerts(id).await.context("cannot read the open alerts")?;

@@ -10,7 +10,7 @@ use detector::Tiled;
 use domain::{Alert, Clock, FlightReport, FlightWarning, MediaKind, SourceId};
 use ingest::{Input, Pace, SegmentDir, SourceSpec, Start};
 use jiff::SignedDuration;
-use rules::{Engine, Fences};
+use rules::{Engine, Fences, Scenes};
 use store::Store;
 use tokio_util::sync::CancellationToken;
 
@@ -38,6 +38,7 @@ use crate::{detectors, supervise};
 pub(crate) struct Hangar<'a> {
     pub loaded: &'a Loaded,
     pub fences: Arc<Fences>,
+    pub scenes: Arc<Scenes>,
     pub store: &'a Store,
     pub clock: Arc<dyn Clock>,
     /// For encoded video and clips in the making.
@@ -176,7 +177,8 @@ impl Hangar<'_> {
             // Whoever stood there has long driven off, or has not: there is nobody to remind.
             parking.reminder.clear();
         }
-        let mut engine = Engine::new(Arc::clone(&self.fences), parking);
+        let mut engine =
+            Engine::new(Arc::clone(&self.fences), parking).with_scenes(Arc::clone(&self.scenes));
         engine.resume(source.clone(), name.to_owned(), &open);
         Ok(engine)
     }

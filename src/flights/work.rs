@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use super::import::import;
 use super::{Gathered, Hangar, Item, Luggage, Radio, fly};
 use crate::config::Loaded;
-use crate::reload::Live;
+use crate::reload::{Layer, Live};
 
 /// What the work needs.
 #[derive(Clone)]
@@ -145,9 +145,11 @@ impl Works {
         let scratch = self.bench(flight.id);
         std::fs::create_dir_all(&scratch).context("cannot make a folder for the work")?;
         let luggage = self.luggage(flight, &scratch).await?;
+        let Layer { fences, scenes, .. } = self.fences.borrow().clone();
         let hangar = Hangar {
             loaded: &self.loaded,
-            fences: Arc::clone(&self.fences.borrow().fences),
+            fences,
+            scenes,
             store: &self.store,
             clock: Arc::clone(&self.clock),
             scratch: &scratch,

@@ -1,16 +1,15 @@
 //! Tracks to verdicts: places, rules, and the first moment of what may become an alert.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::{Alert, AlertId, Frame, Observation, SourceId, View};
-use rules::{Engine, Fences, Outcome};
+use rules::{Engine, Outcome};
 use tokio::sync::mpsc;
 
 use crate::flights::{Memory, Written};
 use crate::locate::Eyes;
-use crate::reload::Live;
+use crate::reload::{Layer, Live};
 use crate::reminders::Reminded;
 use crate::stage::keepsake::Keepsake;
 use crate::stage::look::Seen;
@@ -83,7 +82,11 @@ pub(crate) fn judge(
     let mut first_moments = FirstMoments { shots: BTreeMap::new(), memory };
     let mut spent = Duration::ZERO;
     while let Some(seen) = seen.blocking_recv() {
-        let changed = fences.as_mut().and_then(changed).map(|new| engine.change_fences(new));
+        let changed = fences.as_mut().and_then(changed).map(|new| {
+            let mut outcomes = engine.change_fences(new.fences);
+            outcomes.extend(engine.change_scenes(new.scenes));
+            outcomes
+        });
         for (alert, reminder) in reminded.take() {
             engine.reminded(alert, &reminder);
         }
@@ -125,10 +128,10 @@ pub(crate) fn judge(
     Judged { eyes, judge: spent }
 }
 
-/// The fences, if they are others than before.
-fn changed(fences: &mut Live) -> Option<Arc<Fences>> {
+/// Fences and rules, if they are others than before.
+fn changed(fences: &mut Live) -> Option<Layer> {
     let changed = fences.has_changed().unwrap_or(false);
-    changed.then(|| Arc::clone(&fences.borrow_and_update().fences))
+    changed.then(|| fences.borrow_and_update().clone())
 }
 
 /// What there is to be shown of the moment that is judged.
@@ -181,6 +184,13 @@ impl FirstMoments {
             Outcome::StillThere(alert) => {
                 let again = shot_of(now, &alert);
                 Some(Verdict::StillThere { alert, again })
+            }
+            Outcome::Shadow(alert) => {
+                let rule = alert.rule.to_string();
+                metrics::counter!("xunjian_shadow_total", "rule" => rule).increment(1);
+                let (rule, source, since) = (&alert.rule, &alert.source, alert.since);
+                tracing::info!(%rule, %source, %since, "would have been raised: the rule is in shadow mode");
+                None
             }
             Outcome::Updated(alert) => Some(Verdict::Updated(alert)),
             Outcome::Ended(alert) => Some(Verdict::Ended(alert)),

@@ -68,7 +68,9 @@ impl Plates {
             return;
         }
         for outcome in outcomes.iter() {
-            if let Outcome::Standing { id, seen } = outcome {
+            if let Outcome::Standing { id, seen } = outcome
+                && seen.class.is_motor_vehicle()
+            {
                 self.watch(*id, &view.source, seen.track);
             }
         }

@@ -25,7 +25,7 @@ pub(crate) struct Subject {
     pub(crate) born: Timestamp,
     trail: VecDeque<Step>,
     /// Where it stood until lately.
-    left: Option<Standing>,
+    left: Option<Box<Standing>>,
     /// What each rule thinks of it.
     pub(crate) courses: BTreeMap<RuleId, Course>,
 }
@@ -118,7 +118,7 @@ impl Subject {
     ) {
         if self.spot.advance(seen.clone(), at, mount, config) == Motion::Moved {
             let left = std::mem::replace(&mut self.spot, Standing::begin(seen.clone(), at));
-            self.left = Some(left);
+            self.left = Some(Box::new(left));
         }
         let recent = SignedDuration::try_from(config.lost_after * 2).unwrap_or(SignedDuration::MAX);
         self.left.take_if(|left| at.duration_since(left.last_seen) > recent);
@@ -233,7 +233,7 @@ impl Subject {
 
     /// Whether `new` stands where this one, which moves off, stood: its track was stolen, and `new` is who it was.
     pub(crate) fn was_stolen_from(&self, new: &Self, mount: &Mount, config: &Parking) -> bool {
-        let stood = self.left.as_ref().or_else(|| self.spot.is_leaving().then_some(&self.spot));
+        let stood = self.left.as_deref().or_else(|| self.spot.is_leaving().then_some(&self.spot));
         let lately = |spot: &Standing| new.born >= spot.last_seen && spot.settled();
         stood.is_some_and(|spot| {
             lately(spot) && new.spot.since == new.born && spot.is_place_of(&new.now, mount, config)
@@ -242,7 +242,8 @@ impl Subject {
 
     /// Gives what it did, and its place, to who it really was.
     pub(crate) fn give_back(&mut self, real: &mut Self) {
-        let stood = self.left.take().or_else(|| self.spot.is_leaving().then(|| self.spot.clone()));
+        let stood = self.left.take().map(|left| *left);
+        let stood = stood.or_else(|| self.spot.is_leaving().then(|| self.spot.clone()));
         let Some(mut spot) = stood else { return };
         self.spot = Standing::begin(self.now.clone(), self.at);
         real.courses = std::mem::take(&mut self.courses);

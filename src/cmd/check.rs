@@ -60,6 +60,7 @@ fn check(loaded: &Loaded, offline: bool) -> (Vec<Problem>, Vec<String>) {
         Err(problem) => problems.push(problem),
         Ok(scenes) => {
             let reports = scenes.test();
+            notes.extend(reports.iter().filter_map(scenes::success));
             if !scenes.is_empty() {
                 notes.push(scenes::note(&scenes, &reports));
             }

@@ -35,6 +35,12 @@ pub(crate) fn failure(report: &TestReport) -> Option<String> {
     ))
 }
 
+/// A test that went as it says.
+pub(crate) fn success(report: &TestReport) -> Option<String> {
+    let TestReport { rule, test, mismatch, .. } = report;
+    mismatch.is_none().then(|| format!("rule `{rule}`, test `{test}`: passed 通过"))
+}
+
 /// How many rules there are and how their tests went.
 pub(crate) fn note(scenes: &Scenes, reports: &[TestReport]) -> String {
     let failed = reports.iter().filter(|report| report.mismatch.is_some()).count();
@@ -73,15 +79,17 @@ expect = ["EXPECTED"]
             let text = RULE.replace("EXPECTED", expected);
             let scenes = Scenes::new([("a.toml", text.as_str())], &Arc::default()).unwrap();
             let reports = scenes.test();
-            (failure(&reports[0]), note(&scenes, &reports))
+            (failure(&reports[0]), success(&reports[0]), note(&scenes, &reports))
         };
-        let (none, note) = run("10 raised");
+        let (none, passed, note) = run("10 raised");
         assert_eq!(none, None);
+        assert_eq!(passed.as_deref(), Some("rule `dwells`, test `stands`: passed 通过"));
         assert_eq!(
             note,
             "rules of files: 1 (0 in shadow mode); tests 测试: 1 passed 通过, 0 failed 未通过"
         );
-        let (told, _) = run("12 raised");
+        let (told, passed, _) = run("12 raised");
+        assert_eq!(passed, None);
         let told = told.unwrap();
         assert!(
             told.starts_with("a.toml: rule `dwells` (Stays), test `stands` failed\n"),

@@ -98,7 +98,9 @@ impl RawCondition {
             |state, needed| Ok((Condition::State { state, needed: span(needed, 0.5)? }, None));
         let inside = |presence, needed| state(State::Inside { presence }, needed);
         match self {
-            Self::Dwell(For { needed }) => inside(Presence::Any, needed),
+            Self::Dwell(For { needed }) | Self::Entry { needed, seen_coming: false } => {
+                inside(Presence::Any, needed)
+            }
             Self::Stays(For { needed }) => inside(Presence::Still, needed),
             Self::Outside { of, needed } => {
                 if of.is_empty() || of.len() > Kind::ALL.len() {
@@ -108,7 +110,6 @@ impl RawCondition {
                 Ok((condition, Some(Area { kinds: of, ids: Vec::new() })))
             }
             Self::Entry { needed, seen_coming: true } => inside(Presence::CameIn, needed),
-            Self::Entry { needed, seen_coming: false } => inside(Presence::Any, needed),
             Self::Exit { needed } => {
                 Ok((Condition::Deed(Deed::Exit { needed: span(needed, 0.5)? }), None))
             }

@@ -38,74 +38,80 @@ impl Line {
         seen: RelBox,
         way: Way,
     ) -> Option<f64> {
-        let (from, to, at, covariance) = self.drawn(source, place, seen)?;
-        let (left, sure) = side(from, to, at, covariance);
+        let drawn = self.drawn(source, place, seen)?;
+        let (left, sure) = drawn.side();
         if Inside::of(sure) != Inside::Yes {
             return None;
         }
-        let now = Beside { left, at };
+        let now = Beside { left, at: drawn.at };
         let before = last.replace(now)?;
         let wanted = match way {
             Way::LeftToRight => before.left,
             Way::RightToLeft => !before.left,
             Way::Both => true,
         };
-        (wanted && before.left != now.left && meets(before.at, now.at, from, to)).then_some(sure)
+        (wanted && before.left != now.left && drawn.meets(before.at)).then_some(sure)
     }
 
     /// Line and thing on one flat sheet, its axes right-handed.
-    fn drawn(
-        &self,
-        source: &SourceId,
-        place: &Place,
-        seen: RelBox,
-    ) -> Option<([f64; 2], [f64; 2], [f64; 2], Covariance)> {
+    fn drawn(&self, source: &SourceId, place: &Place, seen: RelBox) -> Option<Drawn> {
         match (self, *place) {
             (Self::Ground { from, to }, Place::Ground { lon, lat, covariance_m2, .. }) => {
-                let plane = Plane::at(*from);
-                let at = plane.metres(LonLat::new(lon, lat)?);
-                Some(([0.0, 0.0], plane.metres(*to), at, covariance_m2))
+                let sheet = Plane::at(*from);
+                let at = sheet.metres(LonLat::new(lon, lat)?);
+                let (from, to) = ([0.0, 0.0], sheet.metres(*to));
+                Some(Drawn { from, to, at, covariance: covariance_m2 })
             }
             (Self::Picture { source: of, from, to }, Place::Image { x, y }) if of == source => {
                 // Down is up: left of a line is what a person who looks at the picture calls left.
                 let up = |[x, y]: [f64; 2]| [x, -y];
                 let covariance = crate::fence::foot_covariance(seen);
-                Some((up(*from), up(*to), up([x, y]), covariance))
+                Some(Drawn { from: up(*from), to: up(*to), at: up([x, y]), covariance })
             }
             _ => None,
         }
     }
 }
 
-/// Whether a place is left of the line, and how sure that is, 0.5..=1.
-fn side(from: [f64; 2], to: [f64; 2], at: [f64; 2], covariance: Covariance) -> (bool, f64) {
-    let (along_x, along_y) = (to[0] - from[0], to[1] - from[1]);
-    let length = along_x.hypot(along_y);
-    let (x, y) = (-along_y / length, along_x / length);
-    let distance = x * (at[0] - from[0]) + y * (at[1] - from[1]);
-    let variance = x * x * covariance.east_east
-        + 2.0 * x * y * covariance.east_north
-        + y * y * covariance.north_north;
-    (distance > 0.0, normal(distance.abs() / variance.max(1e-18).sqrt()))
+/// A line and a thing on one flat sheet.
+struct Drawn {
+    from: [f64; 2],
+    to: [f64; 2],
+    at: [f64; 2],
+    covariance: Covariance,
 }
 
-/// Whether the way from `a` to `b` meets the line between its ends.
-fn meets(a: [f64; 2], b: [f64; 2], from: [f64; 2], to: [f64; 2]) -> bool {
-    let turn = |p: [f64; 2], q: [f64; 2], r: [f64; 2]| {
-        (q[0] - p[0]) * (r[1] - p[1]) - (q[1] - p[1]) * (r[0] - p[0])
-    };
-    (turn(a, b, from) > 0.0) != (turn(a, b, to) > 0.0)
-        && (turn(from, to, a) > 0.0) != (turn(from, to, b) > 0.0)
+impl Drawn {
+    /// Whether the thing is left of the line, and how sure that is, 0.5..=1.
+    fn side(&self) -> (bool, f64) {
+        let Self { from, to, at, covariance } = self;
+        let (along_x, along_y) = (to[0] - from[0], to[1] - from[1]);
+        let length = along_x.hypot(along_y);
+        let (x, y) = (-along_y / length, along_x / length);
+        let distance = x * (at[0] - from[0]) + y * (at[1] - from[1]);
+        let variance = x * x * covariance.east_east
+            + 2.0 * x * y * covariance.east_north
+            + y * y * covariance.north_north;
+        (distance > 0.0, normal(distance.abs() / variance.max(1e-18).sqrt()))
+    }
+
+    /// Whether the way from `before` meets the line between its ends.
+    fn meets(&self, before: [f64; 2]) -> bool {
+        let turn = |p: [f64; 2], q: [f64; 2], r: [f64; 2]| {
+            (q[0] - p[0]) * (r[1] - p[1]) - (q[1] - p[1]) * (r[0] - p[0]) > 0.0
+        };
+        let Self { from, to, at, .. } = *self;
+        turn(before, at, from) != turn(before, at, to)
+            && turn(from, to, before) != turn(from, to, at)
+    }
 }
 
 /// The mass of the normal distribution below `x` standard deviations (Abramowitz & Stegun 26.2.17, within 7.5e-8).
 pub(crate) fn normal(x: f64) -> f64 {
-    let t = 1.0 / (1.0 + 0.231_641_9 * x.abs());
-    let [a, b, c, d, e] =
-        [0.319_381_530, -0.356_563_782, 1.781_477_937, -1.821_255_978, 1.330_274_429];
-    let tail = (-0.5 * x * x).exp() / std::f64::consts::TAU.sqrt()
-        * t
-        * (a + t * (b + t * (c + t * (d + t * e))));
+    let near = 1.0 / (1.0 + 0.231_641_9 * x.abs());
+    let terms = [0.319_381_530, -0.356_563_782, 1.781_477_937, -1.821_255_978, 1.330_274_429];
+    let sum = terms.iter().rev().fold(0.0, |sum, term| near * (term + sum));
+    let tail = (-0.5 * x * x).exp() / std::f64::consts::TAU.sqrt() * sum;
     if x >= 0.0 { 1.0 - tail } else { tail }
 }
 

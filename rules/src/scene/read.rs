@@ -25,7 +25,7 @@ pub(crate) struct Tested {
 
 /// What is wrong with rule files.
 #[derive(Debug, thiserror::Error)]
-#[error("{}", shown(.told, .more))]
+#[error("{}", shown(.told, *.more))]
 pub struct ScenesError {
     pub told: Vec<RuleProblem>,
     /// How many more there are.
@@ -50,9 +50,9 @@ impl fmt::Display for RuleProblem {
     }
 }
 
-fn shown(told: &[RuleProblem], more: &usize) -> String {
+fn shown(told: &[RuleProblem], more: usize) -> String {
     let mut lines: Vec<String> = told.iter().map(ToString::to_string).collect();
-    if *more > 0 {
+    if more > 0 {
         lines.push(format!("and {more} more"));
     }
     lines.join("\n")

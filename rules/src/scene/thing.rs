@@ -92,7 +92,7 @@ impl<'a> Judge<'a> {
         let at = self.view.at;
         let (holds, word, facts) = match state {
             State::Inside { presence } => {
-                let (holds, word) = self.presence(*presence, here, subject, course);
+                let (holds, word) = of_presence(*presence, here, subject, course);
                 (holds, word, Vec::new())
             }
             State::Fast { over_mps } => fast(subject, *over_mps),
@@ -126,24 +126,6 @@ impl<'a> Judge<'a> {
     fn counts_from(&self, opened: Option<Timestamp>, subject: &Subject) -> Timestamp {
         let opens = opened.filter(|&opened| opened > subject.before && subject.before < subject.at);
         opens.map_or(self.view.at, |opened| opened.max(subject.born))
-    }
-
-    fn presence(
-        &self,
-        presence: Presence,
-        here: &Whereabouts<'a>,
-        subject: &Subject,
-        course: &Course,
-    ) -> (f64, &'static str) {
-        let came = course.came_in || (course.inside == Some(false) && here.opened.is_some());
-        match presence {
-            Presence::Any => (1.0, "inside"),
-            Presence::CameIn => (f64::from(u8::from(came)), "came_in"),
-            Presence::Still if !subject.spot.settled() => (0.0, "still"),
-            // It disagrees with its place, but not yet for long.
-            Presence::Still if subject.spot.is_leaving() => (0.5, "still"),
-            Presence::Still => (1.0, "still"),
-        }
     }
 
     fn alone(
@@ -181,11 +163,10 @@ impl<'a> Judge<'a> {
             return Over::Now(EndReason::ScheduleClosed);
         }
         let redrawn = course.act.as_ref().is_some_and(|act| act.is_redrawn(self.fences));
+        let right_again = Inside::of(holds) == Inside::No && !matches!(state, State::Inside { .. });
         let reason = if Inside::of(here.within) == Inside::No {
             if redrawn { EndReason::FenceWithdrawn } else { EndReason::Left }
-        } else if Inside::of(holds) == Inside::No && !matches!(state, State::Inside { .. }) {
-            EndReason::Cleared
-        } else if Inside::of(here.exempt) == Inside::Yes {
+        } else if right_again || Inside::of(here.exempt) == Inside::Yes {
             EndReason::Cleared
         } else {
             EndReason::Left
@@ -270,7 +251,7 @@ impl<'a> Judge<'a> {
         let sure = line.step(&mut course.beside, source, &now.place, now.seen, way)?;
         let probability = here.applies().min(sure);
         let beyond = Fact::new("beyond_line", sure, Unit::Share).at_least(Inside::SURE);
-        Some(self.moment(here.fence, probability, "crossed", beyond, self.view.at))
+        Some(Self::moment(here.fence, probability, "crossed", beyond, self.view.at))
     }
 
     /// It was surely inside while the rule applied, and is surely outside.
@@ -304,11 +285,10 @@ impl<'a> Judge<'a> {
             && fence.is_none_or(|fence| fence.schedule.open_since(at).is_some());
         let probability = 1.0 - here.within_any;
         let outside = Fact::new("outside", probability, Unit::Share).at_least(Inside::SURE);
-        open.then(|| self.moment(fence, probability, "left", outside, since))
+        open.then(|| Self::moment(fence, probability, "left", outside, since))
     }
 
     fn moment(
-        &self,
         fence: Option<&'a crate::Fence>,
         probability: f64,
         word: &'static str,
@@ -338,6 +318,24 @@ impl Course {
             self.came_in |= came;
             self.inside = Some(true);
         }
+    }
+}
+
+/// Whether it is inside as the rule asks, and the word for that.
+fn of_presence(
+    presence: Presence,
+    here: &Whereabouts<'_>,
+    subject: &Subject,
+    course: &Course,
+) -> (f64, &'static str) {
+    let came = course.came_in || (course.inside == Some(false) && here.opened.is_some());
+    match presence {
+        Presence::Any => (1.0, "inside"),
+        Presence::CameIn => (f64::from(u8::from(came)), "came_in"),
+        Presence::Still if !subject.spot.settled() => (0.0, "still"),
+        // It disagrees with its place, but not yet for long.
+        Presence::Still if subject.spot.is_leaving() => (0.5, "still"),
+        Presence::Still => (1.0, "still"),
     }
 }
 

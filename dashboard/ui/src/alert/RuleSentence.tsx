@@ -11,11 +11,12 @@ export function RuleSentence({ alert }: { alert: Alert }) {
   const { t, language } = useSettings();
   const { duration } = formats(t, language);
   const fence = fenceName(alert, language);
+  const there = alert.rule_name ? "alert.rule_sentence_there" : "alert.rule_sentence_fence";
   return (
     <Card size="small" title={t("alert.rule")}>
       {alert.dwell_needed_s > 0 && (
         <div className={css.rule} data-testid="rule">
-          {t("alert.rule_sentence", {
+          {t(alert.rule_name ? "alert.rule_sentence_file" : "alert.rule_sentence", {
             dwell: duration(alert.dwell_s),
             needed: duration(alert.dwell_needed_s),
             probability: percent(alert.probability_inside),
@@ -23,7 +24,7 @@ export function RuleSentence({ alert }: { alert: Alert }) {
         </div>
       )}
       <div className={css.minor}>
-        {t(fence ? "alert.rule_sentence_fence" : "alert.rule_sentence_alone", {
+        {t(fence ? there : "alert.rule_sentence_alone", {
           class: t.word("class", alert.class),
           fence: fence ?? "",
           rule: ruleName(alert, t, language),

@@ -18,6 +18,10 @@ pub(crate) fn install() -> anyhow::Result<PrometheusHandle> {
         "xunjian_ambiguous_total",
         "vehicles that stood where inside or outside a fence cannot be told"
     );
+    metrics::describe_counter!(
+        "xunjian_shadow_total",
+        "alerts that rules in shadow mode would have raised, by rule"
+    );
     metrics::describe_gauge!(
         "xunjian_blocked_seconds",
         "time a stage has waited for the next one, in all"

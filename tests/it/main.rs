@@ -13,5 +13,6 @@ mod privacy;
 mod program;
 mod reminders;
 mod replay;
+mod rules;
 mod terminals;
 mod tidy;

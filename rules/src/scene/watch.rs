@@ -176,7 +176,7 @@ impl Crowd {
     }
 
     fn follow(&mut self, view: &View, scenes: &Scenes, config: &Parking, out: &mut Vec<Outcome>) {
-        self.lose(view.at, scenes, config, out);
+        self.lose(view, scenes, config, out);
         for seen in view.observations.iter().filter(|seen| scenes.look_at(seen.class)) {
             if let Some(subject) = self.in_sight.get_mut(&seen.track) {
                 subject.see(seen.clone(), view.at, &view.mount, config);
@@ -188,7 +188,8 @@ impl Crowd {
     }
 
     /// Puts things out of sight aside, and gives up those out of sight for too long.
-    fn lose(&mut self, at: Timestamp, scenes: &Scenes, config: &Parking, out: &mut Vec<Outcome>) {
+    fn lose(&mut self, view: &View, scenes: &Scenes, config: &Parking, out: &mut Vec<Outcome>) {
+        let at = view.at;
         let unseen: Vec<TrackId> = self
             .in_sight
             .iter()
@@ -197,12 +198,15 @@ impl Crowd {
             .collect();
         self.adrift.extend(unseen.iter().filter_map(|track| self.in_sight.remove(track)));
         let too_many = self.adrift.len().saturating_sub(MOST);
-        let mut given_up: Vec<Subject> = self.adrift.drain(..too_many).collect();
-        given_up.extend(
-            self.adrift.extract_if(.., |lost| lost.spot.missed_for(at, patience(lost, config))),
-        );
+        for lost in self.adrift.drain(..too_many) {
+            over(lost, EndReason::Lost, scenes, out);
+        }
+        let given_up =
+            self.adrift.extract_if(.., |lost| lost.spot.missed_for(at, patience(lost, config)));
         for lost in given_up {
-            let gone = stays_by_itself(lost.now.class) && lost.spot.settled();
+            // Its place is seen, and it is not there.
+            let gone =
+                stays_by_itself(lost.now.class) && lost.spot.settled() && !hides(view, &lost);
             over(lost, if gone { EndReason::Cleared } else { EndReason::Lost }, scenes, out);
         }
     }

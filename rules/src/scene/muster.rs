@@ -2,7 +2,7 @@
 //!
 //! A place is fences that touch each other and belong to one rule: a fence may be split or drawn twice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{Alert, Covariance, EndReason, Fact, FenceId, GroundFix, LonLat, Place, RuleId, Unit};
 use geo::{BoundingRect, Centroid, Intersects, Polygon};
@@ -26,9 +26,16 @@ use crate::scene::thing::Judge;
 use crate::scene::watch::Crowd;
 use crate::scene::whereabouts::{SHARE, thing};
 
-/// The places of each rule, by the numbers of their fences.
+/// The places of each rule.
 #[derive(Debug, Default)]
-pub(crate) struct Grounds(BTreeMap<RuleId, Vec<Vec<usize>>>);
+pub(crate) struct Grounds(BTreeMap<RuleId, Places>);
+
+/// Of one rule: the numbers of the fences of each, and in which each fence is.
+#[derive(Debug, Default)]
+struct Places {
+    list: Vec<Vec<usize>>,
+    of: BTreeMap<FenceId, usize>,
+}
 
 /// What goes on in places, by rule and the first fence of the place; none: all that a source sees.
 #[derive(Debug, Default)]
@@ -39,7 +46,23 @@ impl Grounds {
         let places = scenes.all().iter().filter(|rule| {
             matches!(rule.condition, Condition::Place { .. }) && rule.scope != Scope::Anywhere
         });
-        Self(places.map(|rule| (rule.id.clone(), joined(rule, fences.all()))).collect())
+        Self(places.map(|rule| (rule.id.clone(), Places::of(rule, fences.all()))).collect())
+    }
+}
+
+impl Places {
+    fn of(rule: &Rule, fences: &[Fence]) -> Self {
+        let list = joined(rule, fences);
+        let numbered = list.iter().enumerate().flat_map(|(place, numbers)| {
+            numbers.iter().map(move |&number| (fences[number].id.clone(), place))
+        });
+        let of = numbered.collect();
+        Self { list, of }
+    }
+
+    /// All that a source sees.
+    fn everywhere() -> Self {
+        Self { list: vec![Vec::new()], of: BTreeMap::new() }
     }
 }
 
@@ -47,29 +70,40 @@ impl Grounds {
 fn joined(rule: &Rule, fences: &[Fence]) -> Vec<Vec<usize>> {
     let mine: Vec<usize> =
         (0..fences.len()).filter(|&number| rule.scope.holds(&fences[number])).collect();
-    let boxes = mine.iter().filter_map(|&number| {
-        let bounds = polygon(&fences[number]).bounding_rect()?;
-        let corners = Rectangle::from_corners(bounds.min().into(), bounds.max().into());
-        Some(GeomWithData::new(corners, number))
+    let bounds = |number: usize| {
+        let rect = polygon(&fences[number]).bounding_rect()?;
+        Some((<[f64; 2]>::from(rect.min()), <[f64; 2]>::from(rect.max())))
+    };
+    let boxes = mine.iter().enumerate().filter_map(|(nth, &number)| {
+        let (least, most) = bounds(number)?;
+        Some(GeomWithData::new(Rectangle::from_corners(least, most), nth))
     });
     let tree: RTree<GeomWithData<Rectangle<[f64; 2]>, usize>> = RTree::bulk_load(boxes.collect());
-    let mut group: BTreeMap<usize, usize> = mine.iter().map(|&number| (number, number)).collect();
-    for &number in &mine {
-        let Some(bounds) = polygon(&fences[number]).bounding_rect() else { continue };
-        let around = AABB::from_corners(bounds.min().into(), bounds.max().into());
-        for other in tree.locate_in_envelope_intersecting(around).map(|entry| entry.data) {
-            if other < number && one_space(&fences[number], &fences[other]) {
-                let (from, to) = (group[&number], group[&other]);
-                let (from, to) = (from.max(to), from.min(to));
-                group.values_mut().filter(|g| **g == from).for_each(|g| *g = to);
+    let mut first: Vec<usize> = (0..mine.len()).collect();
+    for (nth, &number) in mine.iter().enumerate() {
+        let Some((least, most)) = bounds(number) else { continue };
+        let near = tree.locate_in_envelope_intersecting(AABB::from_corners(least, most));
+        for other in near.map(|entry| entry.data).filter(|other| *other < nth) {
+            if one_space(&fences[number], &fences[mine[other]]) {
+                let (a, b) = (root(&mut first, nth), root(&mut first, other));
+                first[a.max(b)] = a.min(b);
             }
         }
     }
     let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (number, first) in group {
-        groups.entry(first).or_default().push(number);
+    for (nth, &number) in mine.iter().enumerate() {
+        groups.entry(root(&mut first, nth)).or_default().push(number);
     }
     groups.into_values().collect()
+}
+
+/// The first of its group, by a chain that is shortened on the way.
+fn root(first: &mut [usize], mut nth: usize) -> usize {
+    while first[nth] != nth {
+        first[nth] = first[first[nth]];
+        nth = first[nth];
+    }
+    nth
 }
 
 fn one_space(a: &Fence, b: &Fence) -> bool {
@@ -92,6 +126,16 @@ impl Musters {
         self.0.values().all(Option::is_none)
     }
 
+    /// The places where something goes on.
+    fn open(&self, rule: &RuleId, places: &Places) -> BTreeSet<usize> {
+        let mine = self.0.keys().filter(|(of, _)| of == rule);
+        let place = |first: &Option<FenceId>| match first {
+            None => Some(0),
+            Some(first) => places.of.get(first).copied(),
+        };
+        mine.filter_map(|(_, first)| place(first)).collect()
+    }
+
     pub(crate) fn resume(&mut self, alert: &Alert) {
         let key = (alert.rule.clone(), alert.fence.as_ref().map(|fence| fence.id.clone()));
         self.0.insert(key, Some(Act::resume(alert)));
@@ -107,8 +151,9 @@ impl Musters {
     ) {
         self.0.retain(|(rule, first), slot| {
             let known = first.as_ref().is_none_or(|first| {
-                let places = grounds.0.get(rule).into_iter().flatten();
-                places.filter_map(|place| place.first()).any(|&n| fences.all()[n].id == *first)
+                let Some(places) = grounds.0.get(rule) else { return false };
+                let place = places.of.get(first).map(|&place| &places.list[place]);
+                place.is_some_and(|place| fences.all()[place[0]].id == *first)
             });
             if let Some(act) = slot.take_if(|act| !known || !stays(rule, act)) {
                 let last = act.last_seen();
@@ -151,29 +196,39 @@ impl<'a> Judge<'a> {
         gaze: Option<&Gaze<'_>>,
     ) {
         let (scenes, fences, source) = (self.scenes, self.fences, &self.view.source);
+        let mut musters = std::mem::take(&mut crowd.musters);
+        let (everywhere, nowhere) = (Places::everywhere(), Places::default());
         for rule in scenes.all().iter().filter(|rule| rule.heeds(source)) {
             let Condition::Place { muster, .. } = rule.condition else { continue };
-            let everywhere = [Vec::new()];
             let places = match rule.scope {
-                Scope::Anywhere => everywhere.as_slice(),
-                Scope::Fences(_) => grounds.0.get(&rule.id).map_or(&[][..], Vec::as_slice),
+                Scope::Anywhere => &everywhere,
+                Scope::Fences(_) => grounds.0.get(&rule.id).unwrap_or(&nowhere),
             };
-            for place in places {
-                let all: Vec<&Fence> = place.iter().map(|&number| &fences.all()[number]).collect();
-                let first = all.first().map(|fence| fence.id.clone());
-                let key = (rule.id.clone(), first);
-                let mut slot = crowd.musters.0.remove(&key).flatten();
+            let mut counts = self.counts(rule, places, crowd);
+            let mut asked: BTreeSet<usize> = counts.keys().copied().collect();
+            asked.extend(musters.open(&rule.id, places));
+            if muster == Muster::Nobody {
+                asked.extend(0..places.list.len());
+            }
+            for place in asked {
+                let all = &places.list[place];
+                let all: Vec<&Fence> = all.iter().map(|&number| &fences.all()[number]).collect();
+                let key = (rule.id.clone(), all.first().map(|fence| fence.id.clone()));
+                let mut slot = musters.0.remove(&key).flatten();
                 let ground = self.open(rule, all);
                 if self.is_seen(rule, muster, &ground, gaze) {
-                    self.muster(rule, muster, &ground, crowd, &mut slot);
+                    let count = Count::of(counts.remove(&place).unwrap_or_default());
+                    let since = counts_from(ground.opened, crowd, self.view.at);
+                    self.muster(rule, muster, &ground, &count, since, &mut slot);
                 } else if let (Some(act), Some(gaze)) = (&mut slot, gaze) {
                     act.pause(gaze.step());
                 }
                 if slot.is_some() {
-                    crowd.musters.0.insert(key, slot);
+                    musters.0.insert(key, slot);
                 }
             }
         }
+        crowd.musters = musters;
     }
 
     fn open(&self, rule: &Rule, all: Vec<&'a Fence>) -> Ground<'a> {
@@ -217,11 +272,11 @@ impl<'a> Judge<'a> {
         rule: &Rule,
         muster: Muster,
         ground: &Ground<'a>,
-        crowd: &Crowd,
+        count: &Count<'_>,
+        since: Timestamp,
         slot: &mut Option<Act>,
     ) {
         let at = self.view.at;
-        let count = self.count(rule, ground, crowd);
         let there = |least: f64| count.sure.iter().filter(|sure| **sure >= least).count();
         let (surely, perhaps) =
             (there(0.95), count.sure.iter().filter(|sure| **sure > 0.05).count());
@@ -249,7 +304,7 @@ impl<'a> Judge<'a> {
             holds,
             probability: probability.unwrap_or(0.0),
             fence: ground.fences.first().copied(),
-            since: counts_from(ground.opened, crowd, at),
+            since,
             over,
             word,
             facts: vec![counted],
@@ -268,49 +323,62 @@ impl<'a> Judge<'a> {
         self.clerk(rule).feed(slot, &verdict, &whom);
     }
 
-    /// Who dropped out lately is still counted.
-    fn count<'c>(&self, rule: &Rule, ground: &Ground<'_>, crowd: &'c Crowd) -> Count<'c> {
+    /// Who is in each place, and how surely. Who dropped out lately is still there.
+    fn counts<'c>(
+        &self,
+        rule: &Rule,
+        places: &Places,
+        crowd: &'c Crowd,
+    ) -> BTreeMap<usize, Vec<(f64, &'c Subject)>> {
         let at = self.view.at;
         let recent =
             SignedDuration::try_from(self.config.lost_after).unwrap_or(SignedDuration::MAX);
-        let mut found: Vec<(f64, &Subject)> = crowd
-            .in_sight
-            .values()
-            .filter(|one| rule.classes.contains(&one.now.class))
-            .filter(|one| at.duration_since(one.at) <= recent)
-            .map(|one| (self.is_in(rule, ground, one), one))
-            .filter(|(sure, _)| *sure > 0.0)
+        let mut counts: BTreeMap<usize, Vec<(f64, &Subject)>> = BTreeMap::new();
+        let there = crowd.in_sight.values().filter(|one| {
+            rule.classes.contains(&one.now.class) && at.duration_since(one.at) <= recent
+        });
+        for one in there {
+            for (place, sure) in self.places_of(rule, places, one) {
+                counts.entry(place).or_default().push((sure, one));
+            }
+        }
+        counts
+    }
+
+    /// The places that one is, or may be, in.
+    fn places_of(&self, rule: &Rule, places: &Places, one: &Subject) -> Vec<(usize, f64)> {
+        let (at, place) = (self.view.at, one.place());
+        let thing = thing(&self.view.source, &one.now, place);
+        let about = self.fences.about(&self.view.source, &place);
+        let open: Vec<&Fence> = about
+            .into_iter()
+            .filter(|fence| thing.is_near(fence) && fence.schedule.open_since(at).is_some())
             .collect();
+        let of = |wanted: &dyn Fn(&Fence) -> bool| {
+            let fences: Vec<&Fence> = open.iter().copied().filter(|f| wanted(f)).collect();
+            thing.breaks(&fences, SHARE)
+        };
+        if Inside::of(of(&|fence| fence.kind == Kind::Sensitive)) != Inside::No {
+            return Vec::new();
+        }
+        let exempt = rule.except.as_ref().map_or(0.0, |area| of(&|fence| area.holds(fence)));
+        if rule.scope == Scope::Anywhere {
+            return vec![(0, 1.0 - exempt)];
+        }
+        let near: BTreeSet<usize> =
+            open.iter().filter_map(|fence| places.of.get(&fence.id).copied()).collect();
+        let sure = |place: usize| of(&|fence| places.of.get(&fence.id) == Some(&place));
+        near.into_iter().map(|place| (place, sure(place).min(1.0 - exempt))).collect()
+    }
+}
+
+impl<'a> Count<'a> {
+    fn of(mut found: Vec<(f64, &'a Subject)>) -> Self {
         found.sort_by(|(a, one), (b, other)| {
             b.total_cmp(a).then(one.now.track.cmp(&other.now.track))
         });
-        let best = found.first().map(|(_, one)| *one);
-        Count { sure: found.into_iter().map(|(sure, _)| sure).collect(), best }
-    }
-
-    fn is_in(&self, rule: &Rule, ground: &Ground<'_>, one: &Subject) -> f64 {
-        let (at, place) = (self.view.at, one.place());
-        let thing = thing(&self.view.source, &one.now, place);
-        let open = |fence: &&Fence| fence.schedule.open_since(at).is_some();
-        let within = match rule.scope {
-            Scope::Anywhere => 1.0,
-            Scope::Fences(_) => {
-                let fences: Vec<&Fence> = ground.fences.iter().copied().filter(open).collect();
-                thing.breaks(&fences, SHARE)
-            }
-        };
-        if within == 0.0 {
-            return 0.0;
-        }
-        let about = self.fences.about(&self.view.source, &place);
-        let of = |wanted: &dyn Fn(&Fence) -> bool| {
-            let fences: Vec<&Fence> =
-                about.iter().copied().filter(|f| wanted(f)).filter(open).collect();
-            thing.breaks(&fences, SHARE)
-        };
-        let exempt = rule.except.as_ref().map_or(0.0, |area| of(&|fence| area.holds(fence)));
-        let secret = of(&|fence| fence.kind == Kind::Sensitive);
-        if Inside::of(secret) == Inside::No { within.min(1.0 - exempt) } else { 0.0 }
+        let best = found.first().filter(|(sure, _)| *sure > 0.0).map(|(_, one)| *one);
+        Self { sure: found.into_iter().map(|(sure, _)| sure).collect(), best }
     }
 }
 

@@ -40,6 +40,8 @@ pub(crate) struct Course {
     pub(crate) came_in: bool,
     pub(crate) exit: Option<Exit>,
     pub(crate) beside: Option<Beside>,
+    /// Until then it was, or may have been, where the rule allows it.
+    pub(crate) allowed_until: Option<Timestamp>,
     /// It may be wrong since then, and nobody can tell.
     pub(crate) doubtful: Option<Timestamp>,
     pub(crate) told_doubtful: bool,

@@ -202,6 +202,32 @@ fn stays() {
 }
 
 #[test]
+fn where_it_was_allowed_it_counts_from_when_it_no_longer_is() {
+    let stays = rule(
+        r#"is = "stays", for = "10s""#,
+        "classes = [\"heap\"]\nexcept = { kinds = [\"construction_site\"] }",
+    );
+    let site = r#"fences = [{ id = "river", kind = "river", area = [-20, -5, 20, 5] },
+        { id = "site", kind = "construction_site", area = [-5, -5, 5, 5], schedule = { time_zone = "Asia/Shanghai", weekly = [
+        { days = ["mon"], from = "08:00", to = "09:01" }] } }]"#;
+    check(&stays, site, &["0..100 heap#1 0,0"], &["69 raised since 59"]);
+    check(&stays, site, &["0..100 heap#1 10,0"], &["10 raised since 0"]);
+}
+
+#[test]
+fn each_place_is_counted_on_its_own() {
+    let count = rule(r#"is = "count", at_least = 2, for = "10s""#, "");
+    let two = r#"fences = [{ id = "west", kind = "river", area = [-20, -5, -10, 5] },
+        { id = "east", kind = "river", area = [10, -5, 20, 5] }]"#;
+    let rows = &["0..30 person#1 -15,0", "0..30 person#2 15,0", "0..30 person#3 15,2"];
+    check(&count, two, rows, &["10 raised person#2 since 0"]);
+    // Two that touch are one place.
+    let touching = r#"fences = [{ id = "west", kind = "river", area = [-20, -5, 0, 5] },
+        { id = "east", kind = "river", area = [0, -5, 20, 5] }]"#;
+    check(&count, touching, &rows[..2], &["10 raised since 0"]);
+}
+
+#[test]
 fn a_drone_that_looks_away_loses_nothing() {
     let stays = rule(r#"is = "stays", for = "5m""#, "classes = [\"heap\"]");
     let drone = "camera = \"drone\"";

@@ -62,7 +62,7 @@ impl<'a> Judge<'a> {
                     Condition::Deed(deed) => self.deed(rule, deed, &here, &subject, &mut course),
                     Condition::Place { .. } => {}
                 }
-                course.settle(&here);
+                course.settle(&here, self.view.at);
                 subject.courses.insert(rule.id.clone(), course);
             }
             crowd.in_sight.insert(track, subject);
@@ -103,7 +103,9 @@ impl<'a> Judge<'a> {
         let mut facts = facts;
         facts.insert(0, Fact::new("inside", applies, Unit::Share).at_least(Inside::SURE));
         let since = match state {
-            State::Inside { presence: Presence::Still } => subject.spot.since,
+            State::Inside { presence: Presence::Still } => {
+                subject.spot.since.max(course.allowed_until.unwrap_or(subject.spot.since))
+            }
             _ if course.act.is_none() => self.counts_from(here.opened, subject),
             _ => at,
         };
@@ -309,13 +311,17 @@ impl<'a> Judge<'a> {
 
 impl Course {
     /// Remembers on which side of its fences a thing surely is.
-    fn settle(&mut self, here: &Whereabouts<'_>) {
-        if Inside::of(here.within_any) == Inside::No {
+    fn settle(&mut self, here: &Whereabouts<'_>, at: Timestamp) {
+        let elsewhere = Inside::of(here.within_any) == Inside::No;
+        if elsewhere || here.secret || Inside::of(here.exempt) != Inside::No {
+            self.allowed_until = Some(at);
+        }
+        if elsewhere {
             self.inside = Some(false);
             self.came_in = false;
         } else if Inside::of(here.within_any) == Inside::Yes {
-            let came = self.inside == Some(false) && here.opened.is_some();
-            self.came_in |= came;
+            let came = self.came_in || self.inside == Some(false);
+            self.came_in = came && here.opened.is_some();
             self.inside = Some(true);
         }
     }

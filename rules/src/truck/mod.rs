@@ -1,0 +1,342 @@
+//! The muck truck rule (渣土车): reports of terminals, and what cameras see, to alerts.
+//!
+//! Pure: it knows no clock. Reports carry their own time, and [`Trucks::advance`] says how far the time of all has come, for
+//! what is noticed because nothing is heard. Reports may come late, twice and in any order within
+//! `window`; an alert depends on what was said when, not on when it came.
+//!
+//! What is not known is never wrong: no load, lid, body, plate or place is made up, and time that nobody watched
+//! does not count.
+
+mod alert;
+mod config;
+mod ground;
+mod judge;
+mod licence;
+mod motion;
+mod one;
+mod path;
+mod permit;
+mod said;
+mod sights;
+mod time;
+mod trip;
+mod violation;
+mod watch;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use domain::{Alert, EndReason, Fact, SourceId, TerminalId, TerminalReport, TrackId, Unit};
+use jiff::{SignedDuration, Timestamp};
+
+use self::alert::{Case, TERMINALS};
+use self::ground::{Ground, Names};
+use self::judge::Judge;
+use self::one::Truck;
+use self::said::{Put, Said};
+use self::sights::{Sights, Where, better, fits};
+use self::time::{after, span};
+use self::violation::Violation;
+use self::watch::{Reading, Step};
+use crate::inside::Inside;
+use crate::{Fences, Kind, Outcome};
+
+pub use self::config::TruckRules;
+pub use self::permit::{MuckPermit, PermitError, Permits};
+pub use self::sights::TruckSeen;
+
+/// All trucks, by their terminals.
+#[derive(Debug)]
+pub struct Trucks {
+    fences: Arc<Fences>,
+    names: Names,
+    permits: Arc<Permits>,
+    config: TruckRules,
+    source: SourceId,
+    trucks: BTreeMap<TerminalId, Truck>,
+    sights: Sights,
+    /// How far the time of all has come.
+    now: Option<Timestamp>,
+    fresh_from: Option<Timestamp>,
+    counts: Counts,
+}
+
+/// What was not judged, and what became one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Reports that came after what follows them was judged.
+    pub late: u64,
+    /// Reports that were here already.
+    pub twice: u64,
+    /// Reports of a clock that is wrong: from the future, or from more than a day ago.
+    pub wrong_clock: u64,
+    /// Places that cannot be reached.
+    pub jumps: u64,
+    /// Acts that were told by another alert, or that a camera saw as well.
+    pub joined: u64,
+    /// Reports of trucks that there is no room for.
+    pub no_room: u64,
+}
+
+/// Clocks of terminals may go ahead by this.
+const AHEAD: SignedDuration = SignedDuration::from_mins(10);
+/// What is older than this when it comes is not judged.
+const OLD: SignedDuration = SignedDuration::from_hours(24);
+
+impl Trucks {
+    /// The most trucks followed; further ones are counted and not judged.
+    pub const MOST: usize = 200_000;
+
+    pub fn new(fences: Arc<Fences>, permits: Arc<Permits>, config: TruckRules) -> Self {
+        Self {
+            names: Names::of(&fences),
+            fences,
+            permits,
+            config,
+            source: SourceId::known(TERMINALS),
+            trucks: BTreeMap::new(),
+            sights: Sights::default(),
+            now: None,
+            fresh_from: None,
+            counts: Counts::default(),
+        }
+    }
+
+    /// Where alerts that terminals raise come from.
+    pub fn source(&self) -> &SourceId {
+        &self.source
+    }
+
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// Trucks and what cameras see of trucks that are remembered.
+    pub fn len(&self) -> usize {
+        self.trucks.len() + self.sights.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Takes up alerts that were open when the program stopped. What was kept from `from` on is then to be heard again,
+    /// in the order of its time for each terminal: alerts that come of it have the ids that they had, and what may have begun before
+    /// `from` is not told again.
+    pub fn resume(&mut self, open: &[Alert], from: Timestamp) {
+        self.fresh_from = Some(after(from, self.config.gap));
+        for alert in open {
+            let Some(violation) = Violation::by_id(&alert.rule) else { continue };
+            match (&alert.terminal, violation, alert.track) {
+                (_, Violation::TippingSeen, Some(track)) => {
+                    self.sights.resume(alert.source.clone(), track, alert.clone());
+                }
+                (Some(terminal), violation, _) if violation != Violation::TippingSeen => {
+                    let new = || Truck::new(terminal.clone());
+                    let truck = self.trucks.entry(terminal.clone()).or_insert_with(new);
+                    truck.watch(violation).open(alert.clone());
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Takes a report. What comes of it comes now or later.
+    pub fn hear(&mut self, report: &TerminalReport) -> Vec<Outcome> {
+        let wrong = |now: Timestamp| {
+            report.at.duration_since(now) > AHEAD || now.duration_since(report.at) > OLD
+        };
+        if self.now.is_some_and(wrong) {
+            self.counts.wrong_clock += 1;
+            return Vec::new();
+        }
+        if self.trucks.len() >= Self::MOST && !self.trucks.contains_key(&report.terminal) {
+            self.counts.no_room += 1;
+            return Vec::new();
+        }
+        let new = || Truck::new(report.terminal.clone());
+        let truck = self.trucks.entry(report.terminal.clone()).or_insert_with(new);
+        if let Some(plate) = &report.plate {
+            truck.name(report.at, plate);
+        }
+        match truck.waiting.put(Said::from(report), &self.config) {
+            Put::Kept => {}
+            Put::Twice => self.counts.twice += 1,
+            Put::Late => self.counts.late += 1,
+        }
+        let mut out = Vec::new();
+        let now = self.now;
+        self.with(&report.terminal, &mut out, |judge, truck| release(judge, truck, now));
+        out
+    }
+
+    /// Takes a look of a camera at a truck.
+    pub fn see(&mut self, seen: TruckSeen) -> Vec<Outcome> {
+        let ground = Ground::new(&self.fences, &self.source, seen.at, seen.fix);
+        let sites = [Kind::DisposalSite, Kind::ConstructionSite];
+        let legal = match ground.inside(&sites, |_| true) {
+            Inside::No => Reading::Wrong,
+            Inside::Yes => Reading::Right,
+            Inside::Ambiguous => Reading::Unknown,
+        };
+        let Some((sight, step)) = self.sights.take(seen, legal, &self.config) else {
+            return Vec::new();
+        };
+        match step {
+            Step::Nothing | Step::Ripe { .. } => Vec::new(),
+            Step::Again => {
+                let alert = sight.watch.alert().cloned();
+                alert.map(|alert| Outcome::Updated(Box::new(alert))).into_iter().collect()
+            }
+            Step::Over(at, reason) => {
+                sight.watch.close(at, reason).map(Outcome::Ended).into_iter().collect()
+            }
+        }
+    }
+
+    /// The time of all has come to `now`: what is noticed by silence is noticed, and nobody waits for the silent.
+    pub fn advance(&mut self, now: Timestamp) -> Vec<Outcome> {
+        let now = self.now.map_or(now, |before| before.max(now));
+        self.now = Some(now);
+        let mut out = Vec::new();
+        let terminals: Vec<TerminalId> = self.trucks.keys().cloned().collect();
+        for terminal in terminals {
+            self.with(&terminal, &mut out, |judge, truck| pass(judge, truck, now));
+        }
+        while let Some(key) = self.sights.due(now, &self.config) {
+            self.tell(&key, &mut out);
+        }
+        for mut sight in self.sights.forget(now, &self.config) {
+            let last = sight.watch.alert().map(|alert| alert.last_seen);
+            let ended = last.and_then(|last| sight.watch.close(last, EndReason::Lost));
+            out.extend(ended.map(Outcome::Ended));
+        }
+        let config = &self.config;
+        let silent = |_: &TerminalId, truck: &mut Truck| {
+            let newest = truck.newest();
+            newest.is_none_or(|at| now.duration_since(at) >= span(config.forget_after))
+        };
+        for (_, mut truck) in self.trucks.extract_if(.., silent) {
+            for violation in Violation::OF_TERMINALS {
+                let watch = truck.watch(violation);
+                let Some(last) = watch.alert().map(|alert| alert.last_seen) else { continue };
+                out.extend(watch.close(last, EndReason::Lost).map(Outcome::Ended));
+            }
+        }
+        out
+    }
+
+    /// Judges by other fences and permits from the next report on. What is open stays open until a report says otherwise,
+    /// with the version of the fence that it was raised with.
+    pub fn change(&mut self, fences: Arc<Fences>, permits: Arc<Permits>) {
+        self.names = Names::of(&fences);
+        (self.fences, self.permits) = (fences, permits);
+    }
+
+    fn with(
+        &mut self,
+        terminal: &TerminalId,
+        out: &mut Vec<Outcome>,
+        work: impl FnOnce(&mut Judge<'_>, &mut Truck),
+    ) {
+        let Some(truck) = self.trucks.get_mut(terminal) else { return };
+        let mut judge = Judge {
+            fences: &self.fences,
+            names: &self.names,
+            permits: &self.permits,
+            config: &self.config,
+            source: &self.source,
+            fresh_from: self.fresh_from,
+            sights: &mut self.sights,
+            counts: &mut self.counts,
+            out,
+        };
+        work(&mut judge, truck);
+    }
+
+    /// Tells of tipping that a camera saw, unless a terminal has told of it or is about to.
+    fn tell(&mut self, key: &(SourceId, TrackId), out: &mut Vec<Outcome>) {
+        let Some((sight, tip)) = self.sights.tell(key) else { return };
+        let act = |from, to, fix, truck: &Truck| {
+            let plate = truck.bare_plate().map(str::to_owned);
+            fits(&tip, &Where { from, to, fix, plate: plate.as_deref() }, &self.config)
+        };
+        let mut best: Option<((bool, f64), &mut Truck)> = None;
+        for truck in self.trucks.values_mut() {
+            if let Some(told) = truck.told.as_deref().copied()
+                && act(told.at, told.at, &told.fix, truck).is_some()
+            {
+                self.counts.joined += 1;
+                return;
+            }
+            if let Some(pending) = &truck.act
+                && act(pending.since, pending.due, &pending.fix, truck).is_some()
+            {
+                self.counts.joined += 1;
+                if let Some(pending) = &mut truck.act {
+                    pending.seen = Some(tip);
+                }
+                return;
+            }
+            let stop = truck.motion.stop.as_deref();
+            let Some((stop, place)) = stop.and_then(|stop| Some((stop, stop.place?))) else {
+                continue;
+            };
+            let fix = Ground::round(place, self.config.gps_sigma_m);
+            let Some(found) = act(stop.since, stop.until, &fix, truck) else { continue };
+            if best.as_ref().is_none_or(|best| better(found, best.0)) {
+                best = Some((found, truck));
+            }
+        }
+        let truck = best.map(|(_, truck)| truck);
+        let ground = Ground::new(&self.fences, &self.source, tip.at, tip.fix);
+        let fence = ground.within(Kind::NoDumping);
+        let need = self.config.tipping_for.as_secs_f64();
+        let lasted = Fact::new("lasted", tip.held.as_secs_f64(), Unit::Second).at_least(need);
+        let case = Case {
+            violation: Violation::TippingSeen,
+            terminal: truck.as_ref().map(|truck| &truck.terminal),
+            plate: truck.as_ref().and_then(|truck| truck.plate.as_ref()).map(|p| p.full.as_str()),
+            turns: truck.as_ref().map_or(&[], |truck| truck.trip.turns.as_slice()),
+            since: tip.since,
+            raised_at: after(tip.at, self.config.join_within),
+            fix: tip.fix,
+            fence: fence.map(|(fence, _)| fence),
+            probability: fence.map_or(1.0, |(_, p)| p),
+            facts: vec![lasted],
+            seen: Some(&tip),
+        };
+        let alert = case.alert(&self.config);
+        if let Some(truck) = truck {
+            truck.told = Some(Box::new(one::Told { at: tip.at, fix: tip.fix }));
+        }
+        sight.watch.open(alert.clone());
+        out.push(Outcome::Raised(Box::new(alert)));
+    }
+}
+
+/// Judges what need not wait any more.
+fn release(judge: &mut Judge<'_>, truck: &mut Truck, now: Option<Timestamp>) {
+    while let Some(said) = truck.waiting.next(now, judge.config) {
+        judge.report(truck, &said);
+    }
+}
+
+/// The time of all has passed a truck.
+fn pass(judge: &mut Judge<'_>, truck: &mut Truck, now: Timestamp) {
+    release(judge, truck, Some(now));
+    let Some(heard) = truck.heard.filter(|_| truck.waiting.is_empty()) else { return };
+    let patient = |at: Timestamp| now >= after(at, judge.config.window);
+    if truck.act.as_ref().is_some_and(|act| patient(act.due)) {
+        judge.settle(truck, now);
+    }
+    if patient(after(heard, judge.config.signal_lost_after)) {
+        judge.signal_lost(truck, heard);
+    }
+    if patient(after(heard, judge.config.lost_after)) {
+        judge.lose(truck);
+    }
+}
+
+#[cfg(test)]
+mod tests;

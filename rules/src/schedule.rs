@@ -90,12 +90,15 @@ impl Schedule {
         self.weekly.as_ref().map(|weekly| &weekly.raw)
     }
 
+    /// Whether it holds at all at `at`, whatever its hours.
+    pub fn is_valid(&self, at: Timestamp) -> bool {
+        self.valid_from.is_none_or(|from| from <= at) && self.valid_to.is_none_or(|to| at < to)
+    }
+
     /// Since when it has applied without a break, if it applies at `at`. An always-open schedule has
     /// applied since the beginning of time.
     pub fn open_since(&self, at: Timestamp) -> Option<Timestamp> {
-        let valid =
-            self.valid_from.is_none_or(|from| from <= at) && self.valid_to.is_none_or(|to| at < to);
-        if !valid {
+        if !self.is_valid(at) {
             return None;
         }
         let opened = match &self.weekly {

@@ -2,7 +2,7 @@
 
 use domain::{
     Alert, AlertId, Class, Fact, GroundFix, Plate, Queue, Review, SourceId, TerminalId, TimeBasis,
-    TrackId, Why,
+    Why,
 };
 use jiff::Timestamp;
 
@@ -40,10 +40,7 @@ impl Case<'_> {
     pub(super) fn alert(self, config: &TruckRules) -> Alert {
         let (rule, basis) = (self.violation.id(), self.violation.legal_basis());
         let source = self.source();
-        let subject = self.terminal.map_or_else(
-            || self.seen.map_or(TrackId(0), |tip| tip.track).to_string(),
-            ToString::to_string,
-        );
+        let subject = self.subject();
         let fence = self.fence.map(|fence| &fence.id);
         let id = AlertId::derive(&rule, &source, fence, subject, self.since);
         Alert {
@@ -79,6 +76,14 @@ impl Case<'_> {
             reminder: None,
             why: Some(Box::new(self.why())),
             review: Review::default(),
+        }
+    }
+
+    fn subject(&self) -> String {
+        match (self.terminal, self.seen) {
+            (_, Some(tip)) if self.violation == Violation::TippingSeen => tip.track.to_string(),
+            (Some(terminal), _) => terminal.to_string(),
+            (None, _) => String::new(),
         }
     }
 

@@ -9,6 +9,7 @@ use super::alert::Case;
 use super::config::TruckRules;
 use super::ground::{Ground, Names};
 use super::licence::Licence;
+use super::motion::Motion;
 use super::one::{Act, Told, Truck};
 use super::permit::Permits;
 use super::said::Said;
@@ -64,7 +65,8 @@ impl<'a> Judge<'a> {
         let licence = Licence::of(self.permits, plate, &truck.trip, said.at);
         let now = Now { said, ground, licence };
         self.stop(truck, &now);
-        let spot = || self.spot(&now);
+        let motion = &truck.motion;
+        let spot = || self.spot(&now, motion);
         let change = truck.trip.take(said.at, now.loaded(), spot, self.config);
         self.turn(truck, &now, &change);
         self.look(truck, &now);
@@ -101,7 +103,7 @@ impl<'a> Judge<'a> {
         }
     }
 
-    fn spot(&self, now: &Now<'_>) -> Spot {
+    fn spot(&self, now: &Now<'_>, motion: &Motion) -> Spot {
         let Some(ground) = &now.ground else { return Spot::default() };
         let id = |found: Option<(&Fence, f64)>| found.map(|(fence, _)| fence.id.clone());
         let tip = ground.within(Kind::DisposalSite).or_else(|| ground.within(Kind::NoDumping));
@@ -110,6 +112,7 @@ impl<'a> Judge<'a> {
             site: id(ground.within(Kind::ConstructionSite)),
             tip: id(tip),
             legal: self.may_tip(now) != Inside::No,
+            stop: motion.stop.clone(),
         }
     }
 
@@ -336,7 +339,10 @@ impl<'a> Judge<'a> {
 
     /// The load is gone: was it left where nothing may be left?
     fn emptied(&mut self, truck: &mut Truck, now: &Now<'_>, turning: &Turning) {
-        let Some(stop) = truck.motion.stop.as_deref() else { return };
+        let Some(then) = turning.spot.stop.as_deref() else { return };
+        // The same stop may have gone on since.
+        let still = truck.motion.stop.as_deref().filter(|stop| stop.since == then.since);
+        let stop = still.unwrap_or(then);
         let Some(fence) =
             stop.fence.as_ref().and_then(|id| self.names.get(self.fences, id))
         else {
@@ -369,6 +375,7 @@ impl<'a> Judge<'a> {
             self.counts.joined += 1;
             return;
         }
+        truck.told = Some(Box::new(Told { at, fix }));
         let Some(seen) = self.join(truck, (since, at), &fix) else { return };
         let seen = seen.or_else(|| act.and_then(|act| act.seen));
         let within = self.config.dump_within.as_secs_f64();
@@ -392,13 +399,13 @@ impl<'a> Judge<'a> {
             seen: seen.as_ref(),
         };
         let alert = case.alert(self.config);
-        truck.told = Some(Box::new(Told { at, fix }));
         self.raise(truck, Violation::Dumping, alert);
     }
 
     /// A body that was up is told once nobody else can have seen it any more.
     pub(super) fn settle(&mut self, truck: &mut Truck, at: Timestamp) {
         let Some(act) = truck.act.take_if(|act| act.due <= at) else { return };
+        truck.told = Some(Box::new(Told { at: act.due, fix: act.fix }));
         let Some(seen) = self.join(truck, (act.since, act.due), &act.fix) else { return };
         let seen = seen.or(act.seen);
         let ground = self.ground(act.due, act.fix.position);
@@ -421,7 +428,6 @@ impl<'a> Judge<'a> {
             seen: seen.as_ref(),
         };
         let alert = case.alert(self.config);
-        truck.told = Some(Box::new(Told { at: act.due, fix: act.fix }));
         self.raise(truck, Violation::BodyRaised, alert);
     }
 

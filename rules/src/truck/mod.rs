@@ -26,7 +26,7 @@ mod watch;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use domain::{Alert, EndReason, Fact, SourceId, TerminalId, TerminalReport, TrackId, Unit};
+use domain::{Alert, EndReason, Fact, GroundFix, SourceId, TerminalId, TerminalReport, TrackId, Unit};
 use jiff::{SignedDuration, Timestamp};
 
 use self::alert::{Case, TERMINALS};
@@ -34,7 +34,7 @@ use self::ground::{Ground, Names};
 use self::judge::Judge;
 use self::one::Truck;
 use self::said::{Put, Said};
-use self::sights::{Sights, Where, better, fits};
+use self::sights::{Sights, Tip, Where, better, fits};
 use self::time::{after, span};
 use self::violation::Violation;
 use self::watch::{Reading, Step};
@@ -256,39 +256,23 @@ impl Trucks {
 
     /// Tells of tipping that a camera saw, unless a terminal has told of it or is about to.
     fn tell(&mut self, key: &(SourceId, TrackId), out: &mut Vec<Outcome>) {
-        let Some((sight, tip)) = self.sights.tell(key) else { return };
-        let act = |from, to, fix, truck: &Truck| {
-            let plate = truck.bare_plate().map(str::to_owned);
-            fits(&tip, &Where { from, to, fix, plate: plate.as_deref() }, &self.config)
-        };
-        let mut best: Option<((bool, f64), &mut Truck)> = None;
-        for truck in self.trucks.values_mut() {
-            if let Some(told) = truck.told.as_deref().copied()
-                && act(told.at, told.at, &told.fix, truck).is_some()
-            {
+        let Some(tip) = self.sights.tell(key) else { return };
+        let truck = match self.whose(&tip) {
+            Whose::Told => {
                 self.counts.joined += 1;
                 return;
             }
-            if let Some(pending) = &truck.act
-                && act(pending.since, pending.due, &pending.fix, truck).is_some()
-            {
+            Whose::Pending(terminal) => {
                 self.counts.joined += 1;
-                if let Some(pending) = &mut truck.act {
-                    pending.seen = Some(tip);
+                let act = self.trucks.get_mut(&terminal).and_then(|truck| truck.act.as_mut());
+                if let Some(act) = act {
+                    act.seen = Some(tip);
                 }
                 return;
             }
-            let stop = truck.motion.stop.as_deref();
-            let Some((stop, place)) = stop.and_then(|stop| Some((stop, stop.place?))) else {
-                continue;
-            };
-            let fix = Ground::round(place, self.config.gps_sigma_m);
-            let Some(found) = act(stop.since, stop.until, &fix, truck) else { continue };
-            if best.as_ref().is_none_or(|best| better(found, best.0)) {
-                best = Some((found, truck));
-            }
-        }
-        let truck = best.map(|(_, truck)| truck);
+            Whose::Stood(terminal) => self.trucks.get_mut(&terminal),
+            Whose::Nobody => None,
+        };
         let ground = Ground::new(&self.fences, &self.source, tip.at, tip.fix);
         let fence = ground.within(Kind::NoDumping);
         let need = self.config.tipping_for.as_secs_f64();
@@ -310,9 +294,48 @@ impl Trucks {
         if let Some(truck) = truck {
             truck.told = Some(Box::new(one::Told { at: tip.at, fix: tip.fix }));
         }
-        sight.watch.open(alert.clone());
+        self.sights.open(key, alert.clone());
         out.push(Outcome::Raised(Box::new(alert)));
     }
+
+    /// Whose tipping it was.
+    fn whose(&self, tip: &Tip) -> Whose {
+        let fits = |from, to, fix: GroundFix, truck: &Truck| {
+            fits(tip, &Where { from, to, fix: &fix, plate: truck.bare_plate() }, &self.config)
+        };
+        let mut best: Option<((bool, f64), &Truck)> = None;
+        for truck in self.trucks.values() {
+            let told = truck.told.as_ref().and_then(|told| fits(told.at, told.at, told.fix, truck));
+            if told.is_some() {
+                return Whose::Told;
+            }
+            let act = truck.act.as_ref();
+            if act.and_then(|act| fits(act.since, act.due, act.fix, truck)).is_some() {
+                return Whose::Pending(truck.terminal.clone());
+            }
+            let stop = truck.motion.stop.as_deref();
+            let stood = stop.and_then(|stop| {
+                let fix = Ground::round(stop.place?, self.config.gps_sigma_m);
+                fits(stop.since, stop.until, fix, truck)
+            });
+            let Some(stood) = stood else { continue };
+            if best.is_none_or(|(best, _)| better(stood, best)) {
+                best = Some((stood, truck));
+            }
+        }
+        best.map_or(Whose::Nobody, |(_, truck)| Whose::Stood(truck.terminal.clone()))
+    }
+}
+
+/// Whose tipping a camera saw.
+enum Whose {
+    /// That of a truck whose alert is out.
+    Told,
+    /// That of a truck whose alert is to come.
+    Pending(TerminalId),
+    /// That of a truck that stood there.
+    Stood(TerminalId),
+    Nobody,
 }
 
 /// Judges what need not wait any more.

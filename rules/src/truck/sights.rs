@@ -146,11 +146,19 @@ impl Sights {
             .map(|(key, _)| key.clone())
     }
 
-    pub(super) fn tell(&mut self, key: &(SourceId, TrackId)) -> Option<(&mut Sight, Tip)> {
+    /// Takes a tip out; it counts as told.
+    pub(super) fn tell(&mut self, key: &(SourceId, TrackId)) -> Option<Tip> {
         let sight = self.list.get_mut(key)?;
         let tip = sight.tip.take()?;
         sight.told = Some(tip.clone());
-        Some((sight, tip))
+        Some(tip)
+    }
+
+    /// Its alert is raised.
+    pub(super) fn open(&mut self, key: &(SourceId, TrackId), alert: domain::Alert) {
+        if let Some(sight) = self.list.get_mut(key) {
+            sight.watch.open(alert);
+        }
     }
 
     /// Trucks that no camera sees any more; their open alerts end.

@@ -6,6 +6,7 @@ use domain::{FenceId, LonLat};
 use jiff::Timestamp;
 
 use super::config::TruckRules;
+use super::motion::Stop;
 use super::time::span;
 
 /// How far a trip is.
@@ -78,6 +79,8 @@ pub(super) struct Spot {
     pub(super) tip: Option<FenceId>,
     /// It may tip here, or perhaps.
     pub(super) legal: bool,
+    /// The stop that it was in, or had been in.
+    pub(super) stop: Option<Box<Stop>>,
 }
 
 /// What became of the load.

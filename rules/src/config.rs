@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::act::Merge;
+use crate::TruckRules;
 use crate::remind::Remind;
 
 /// What the rules are told.
@@ -32,7 +33,10 @@ pub struct Config {
     pub record_keep: Duration,
     /// Which alerts of different sources are one act.
     pub merge: Merge,
+    /// TOML files with permits to carry muck. Default: none, and nobody is asked for one.
+    pub permits: Vec<PathBuf>,
     pub parking: Parking,
+    pub trucks: TruckRules,
 }
 
 impl Default for Config {
@@ -46,7 +50,9 @@ impl Default for Config {
             record_every: Duration::from_millis(500),
             record_keep: Duration::from_hours(24 * 30),
             merge: Merge::default(),
+            permits: Vec::new(),
             parking: Parking::default(),
+            trucks: TruckRules::default(),
         }
     }
 }
@@ -124,6 +130,7 @@ impl Config {
     pub fn validate(&self) -> Vec<(String, String)> {
         let mut problems = Vec::new();
         let parking = &self.parking;
+        problems.extend(self.trucks.validate());
         let durations = [
             ("dwell", parking.dwell),
             ("grace", parking.grace),

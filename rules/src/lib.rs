@@ -31,6 +31,7 @@ mod reorder;
 mod scene;
 mod schedule;
 mod show;
+mod truck;
 
 pub use act::Merge;
 pub use border::BorderError;
@@ -53,3 +54,6 @@ pub use scene::{
     Scenes, ScenesError, Scope, State, TestReport, Way,
 };
 pub use schedule::{Schedule, ScheduleError};
+pub use truck::{
+    Counts as TruckCounts, MuckPermit, PermitError, Permits, TruckRules, TruckSeen, Trucks,
+};

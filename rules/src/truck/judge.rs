@@ -64,7 +64,7 @@ impl<'a> Judge<'a> {
         let plate = truck.bare_plate();
         let licence = Licence::of(self.permits, plate, &truck.trip, said.at);
         let now = Now { said, ground, licence };
-        self.stop(truck, &now);
+        Self::stop(truck, &now, place);
         let motion = &truck.motion;
         let spot = || self.spot(&now, motion);
         let change = truck.trip.take(said.at, now.loaded(), spot, self.config);
@@ -88,17 +88,13 @@ impl<'a> Judge<'a> {
     }
 
     /// What is known of the stop that it is in.
-    fn stop(&self, truck: &mut Truck, now: &Now<'_>) {
+    fn stop(truck: &mut Truck, now: &Now<'_>, place: Option<LonLat>) {
         let loaded = truck.trip.is_loaded();
-        let (Some(stop), Some(ground)) = (&mut truck.motion.stop, &now.ground) else { return };
-        if stop.over {
-            return;
+        let Some(stop) = truck.motion.stop.as_mut().filter(|stop| !stop.over) else { return };
+        if stop.place.is_none() && place.is_some() {
+            (stop.place, stop.loaded) = (place, loaded);
         }
-        if stop.place.is_none() {
-            stop.place = Some(ground.fix.position);
-            stop.loaded = loaded;
-        }
-        if stop.fence.is_none() {
+        if let Some(ground) = now.ground.as_ref().filter(|_| stop.fence.is_none()) {
             stop.fence = ground.within(Kind::NoDumping).map(|(fence, _)| fence.id.clone());
         }
     }

@@ -202,8 +202,8 @@ fn tables(file: Value) -> Result<Vec<Value>, PermitError> {
     };
     let found = match file.remove("permit") {
         Some(Value::Array(tables)) => tables,
-        None if file.is_empty() => Vec::new(),
-        _ => return Err(PermitError::NoTables("another `permit`".to_owned())),
+        None => Vec::new(),
+        Some(_) => return Err(PermitError::NoTables("another `permit`".to_owned())),
     };
     match file.keys().next() {
         Some(other) => Err(PermitError::NoTables(format!("`{other}`"))),

@@ -4,42 +4,42 @@ use super::world::degrees;
 
 /// What a terminal says, in whole numbers as they go over the wire.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Row {
+pub(super) struct Row {
     /// Seconds since the night began, by the terminal's clock.
-    pub at: i64,
+    pub(super) at: i64,
     /// Seconds later than that when it arrives.
-    pub late: i64,
+    pub(super) late: i64,
     /// Millionths of a degree.
-    pub lon: i64,
-    pub lat: i64,
-    pub kmh: i64,
+    pub(super) lon: i64,
+    pub(super) lat: i64,
+    pub(super) kmh: i64,
     /// Load `e`, `h`, `f`; lid `c`, `o`; body `d`, `r`; `?` is unknown.
-    pub sensors: [u8; 3],
+    pub(super) sensors: [u8; 3],
 }
 
-pub struct Driver {
-    pub rows: Vec<Row>,
-    pub t: i64,
-    pub at: [f64; 2],
-    pub load: u8,
-    pub lid: u8,
-    pub body: u8,
+pub(super) struct Driver {
+    pub(super) rows: Vec<Row>,
+    pub(super) t: i64,
+    pub(super) at: [f64; 2],
+    pub(super) load: u8,
+    pub(super) lid: u8,
+    pub(super) body: u8,
     /// These sensors of it are not there.
-    pub blind: [bool; 3],
+    pub(super) blind: [bool; 3],
     /// Nothing is sent.
-    pub mute: bool,
+    pub(super) mute: bool,
     /// What is said is sent when the truck is in the network again.
-    pub offline: bool,
+    pub(super) offline: bool,
     /// Where the receiver believes to be, off the truth, metres.
-    pub astray: [f64; 2],
+    pub(super) astray: [f64; 2],
     dice: Dice,
 }
 
 /// The same numbers everywhere, for ever (splitmix64).
-pub struct Dice(pub u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
-    pub fn roll(&mut self) -> u64 {
+    pub(super) fn roll(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -48,7 +48,7 @@ impl Dice {
     }
 
     /// 0 to before `most`.
-    pub fn below(&mut self, most: u64) -> i64 {
+    pub(super) fn below(&mut self, most: u64) -> i64 {
         i64::try_from(self.roll() % most).unwrap()
     }
 
@@ -59,11 +59,16 @@ impl Dice {
     }
 }
 
+/// How late a report comes, seconds.
+pub(super) const fn usual(at: i64) -> i64 {
+    1 + (at / 10) % 3
+}
+
 /// Between two reports.
 const STEP: i64 = 10;
 
 impl Driver {
-    pub fn new(seed: u64, t: i64, at: [f64; 2]) -> Self {
+    pub(super) fn new(seed: u64, t: i64, at: [f64; 2]) -> Self {
         Self {
             rows: Vec::new(),
             t,
@@ -79,7 +84,7 @@ impl Driver {
         }
     }
 
-    pub fn roll(&mut self, most: u64) -> i64 {
+    pub(super) fn roll(&mut self, most: u64) -> i64 {
         self.dice.below(most)
     }
 
@@ -94,13 +99,13 @@ impl Driver {
         if self.mute {
             return;
         }
-        let late = if self.offline { -1 } else { 1 + self.dice.below(3) };
+        let late = if self.offline { -1 } else { usual(self.t) };
         let (lon, lat) = (whole(lon * 1e6), whole(lat * 1e6));
         self.rows.push(Row { at: self.t, late, lon, lat, kmh: whole(kmh), sensors });
     }
 
     /// Back in the network: what was kept is sent behind the first report.
-    pub fn online(&mut self) {
+    pub(super) fn online(&mut self) {
         self.offline = false;
         let now = self.t + 4;
         for row in self.rows.iter_mut().filter(|row| row.late < 0) {
@@ -108,15 +113,20 @@ impl Driver {
         }
     }
 
-    pub fn stay(&mut self, seconds: i64) {
+    pub(super) fn stay(&mut self, seconds: i64) {
         for _ in 0..seconds / STEP {
             self.t += STEP;
             self.say(0.0);
         }
     }
 
+    pub(super) fn stay_until(&mut self, t: i64) {
+        assert!(self.t <= t, "too late for {t}: {}", self.t);
+        self.stay(t - self.t);
+    }
+
     /// Asleep: a report every five minutes.
-    pub fn sleep_until(&mut self, t: i64) {
+    pub(super) fn sleep_until(&mut self, t: i64) {
         while self.t + 300 < t {
             self.t += 300;
             self.say(0.0);
@@ -125,7 +135,7 @@ impl Driver {
     }
 
     /// Along a line, with its moods and its red lights at corners.
-    pub fn drive(&mut self, line: &[[f64; 2]]) {
+    pub(super) fn drive(&mut self, line: &[[f64; 2]]) {
         for &to in line {
             self.straight(to);
             if self.dice.below(3) == 0 {
@@ -136,7 +146,7 @@ impl Driver {
     }
 
     /// Straight to a place, without stopping.
-    pub fn straight(&mut self, to: [f64; 2]) {
+    pub(super) fn straight(&mut self, to: [f64; 2]) {
         loop {
             let [dx, dy] = [to[0] - self.at[0], to[1] - self.at[1]];
             let far = dx.hypot(dy);

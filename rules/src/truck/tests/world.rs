@@ -5,20 +5,20 @@
 use domain::{LonLat, Plane};
 use serde_json::{Value, json};
 
-pub const ORIGIN: [f64; 2] = [120.1, 30.9];
+pub(super) const ORIGIN: [f64; 2] = [120.1, 30.9];
 
 /// Where the trucks sleep.
-pub const DEPOT: [f64; 2] = [2500.0, 2500.0];
+pub(super) const DEPOT: [f64; 2] = [2500.0, 2500.0];
 /// Construction sites lie south of their gate, tips north of theirs.
-pub const SITES: [[f64; 2]; 4] =
+pub(super) const SITES: [[f64; 2]; 4] =
     [[500.0, 500.0], [1500.0, 4500.0], [4500.0, 1500.0], [3500.0, 3500.0]];
-pub const TIPS: [[f64; 2]; 3] = [[5500.0, 5500.0], [500.0, 5500.0], [5500.0, 500.0]];
+pub(super) const TIPS: [[f64; 2]; 3] = [[5500.0, 5500.0], [500.0, 5500.0], [5500.0, 500.0]];
 /// Dumping happened here, on both sides of the road.
-pub const LOTS: [[f64; 2]; 4] =
+pub(super) const LOTS: [[f64; 2]; 4] =
     [[3000.0, 500.0], [5500.0, 3200.0], [2500.0, 5000.0], [1000.0, 2000.0]];
 
 /// The permits: number, site, tip, whether the way is approved, first and last day, hours.
-pub const PERMITS: [(&str, usize, usize, bool, [&str; 2], [&str; 2]); 7] = [
+pub(super) const PERMITS: [(&str, usize, usize, bool, [&str; 2], [&str; 2]); 7] = [
     ("P1", 0, 0, true, ALWAYS, ["19:00", "06:00"]),
     ("P2", 1, 2, true, ALWAYS, ["19:00", "06:00"]),
     ("P3", 2, 1, true, ALWAYS, ["19:00", "06:00"]),
@@ -30,32 +30,32 @@ pub const PERMITS: [(&str, usize, usize, bool, [&str; 2], [&str; 2]); 7] = [
 const ALWAYS: [&str; 2] = ["2026-11-01", "2026-12-01"];
 
 /// Inside, past the gate.
-pub fn site(nth: usize) -> [f64; 2] {
+pub(super) fn site(nth: usize) -> [f64; 2] {
     [SITES[nth][0], SITES[nth][1] - 100.0]
 }
 
-pub fn tip(nth: usize) -> [f64; 2] {
+pub(super) fn tip(nth: usize) -> [f64; 2] {
     [TIPS[nth][0], TIPS[nth][1] + 100.0]
 }
 
 /// Along roads, first to the east or west.
-pub fn way(from: [f64; 2], to: [f64; 2]) -> Vec<[f64; 2]> {
+pub(super) fn way(from: [f64; 2], to: [f64; 2]) -> Vec<[f64; 2]> {
     vec![from, [to[0], from[1]], to]
 }
 
 /// The way of a permit, from gate to gate.
-pub fn route(permit: usize) -> Vec<[f64; 2]> {
+pub(super) fn route(permit: usize) -> Vec<[f64; 2]> {
     let (_, from, to, ..) = PERMITS[permit];
     way(SITES[from], TIPS[to])
 }
 
-pub fn degrees([east, north]: [f64; 2]) -> [f64; 2] {
+pub(super) fn degrees([east, north]: [f64; 2]) -> [f64; 2] {
     let origin = LonLat::new(ORIGIN[0], ORIGIN[1]).unwrap();
     let place = Plane::at(origin).place([east, north]).unwrap();
     [place.lon(), place.lat()]
 }
 
-pub fn fences() -> String {
+pub(super) fn fences() -> String {
     let mut features = Vec::new();
     let square = |[east, north]: [f64; 2], half: f64| {
         let corners = [[-half, -half], [half, -half], [half, half], [-half, half], [-half, -half]];
@@ -88,7 +88,7 @@ pub fn fences() -> String {
 }
 
 /// As a file of permits; `plates` says who has which.
-pub fn permits(plates: &[(usize, String)]) -> Value {
+pub(super) fn permits(plates: &[(usize, String)]) -> Value {
     let list = PERMITS.into_iter().enumerate().map(|(nth, permit)| {
         let (number, from, to, routed, [first, last], [opens, closes]) = permit;
         let of: Vec<&String> = plates.iter().filter(|(p, _)| *p == nth).map(|(_, p)| p).collect();

@@ -27,6 +27,7 @@ mod stage;
 mod supervise;
 mod survey;
 mod terminals;
+mod trucks;
 mod words;
 
 use std::io::{IsTerminal, Write as _};

@@ -43,5 +43,10 @@ pub(crate) fn install() -> anyhow::Result<PrometheusHandle> {
         "xunjian_terminal_refused_total",
         "what terminals sent and was not taken, by why"
     );
+    metrics::describe_gauge!("xunjian_trucks", "trucks that are remembered");
+    metrics::describe_counter!(
+        "xunjian_truck_reports_total",
+        "reports of trucks that were not judged as they came, by what"
+    );
     Ok(handle)
 }

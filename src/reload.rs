@@ -1,4 +1,4 @@
-//! The fences and the rules of files while the program runs: read again when a file changes, swapped whole, or refused whole.
+//! The fences, permits and rules of files while the program runs: read again when a file changes, swapped whole, or refused whole.
 //!
 //! A file is read once it has kept its size and time for one look, so that one that is being written is not. What is
 //! bad is told in the log, by `/health/readyz` and on the page, and the last good ones go on.
@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
 use domain::{LonLat, SourceId};
-use rules::{Fences, Scenes, Zone};
+use rules::{Fences, Permits, Scenes, Zone};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -17,10 +17,20 @@ use tokio_util::sync::CancellationToken;
 use crate::cmd::{fences, scenes};
 use crate::config::Loaded;
 
-/// The fences and rules of files that hold now.
+/// What is read from files that may change, and read together.
+#[derive(Debug)]
+pub(crate) struct Law {
+    pub fences: Fences,
+    /// To carry muck; they name fences.
+    pub permits: Permits,
+    pub scenes: Scenes,
+}
+
+/// The fences, permits and rules of files that hold now.
 #[derive(Debug, Clone)]
 pub(crate) struct Layer {
     pub fences: Arc<Fences>,
+    pub permits: Arc<Permits>,
     pub scenes: Arc<Scenes>,
     /// Why newer ones were refused.
     pub refused: Option<Arc<str>>,
@@ -51,7 +61,7 @@ impl Material {
     }
 
     /// Reads all of it. What looks wrong but may be meant is told in the log.
-    pub(crate) fn read(&self) -> Result<(Fences, Scenes), crate::problem::Problem> {
+    pub(crate) fn read(&self) -> Result<Law, crate::problem::Problem> {
         let fences = fences::load(&self.loaded, self.zones.clone())?;
         for (fence, distance) in fences::wrong_datum(&fences, &self.places) {
             tracing::warn!(
@@ -59,13 +69,14 @@ impl Material {
                 "lies {distance:.0} m off every source and would be near one in GCJ-02: set its property `datum`"
             );
         }
-        Ok((fences, scenes::load(&self.loaded)?))
+        let permits = fences::permits(&self.loaded, &fences)?;
+        Ok(Law { fences, permits, scenes: scenes::load(&self.loaded)? })
     }
 
     fn files(&self) -> Vec<PathBuf> {
         let rules = &self.loaded.config.rules;
-        let all = rules.fences.iter().chain(&rules.calendars).chain(&rules.files);
-        all.map(|path| self.loaded.resolve(path)).collect()
+        let all = [&rules.fences, &rules.calendars, &rules.permits, &rules.files];
+        all.into_iter().flatten().map(|path| self.loaded.resolve(path)).collect()
     }
 
     fn stamp(&self) -> Stamp {
@@ -78,9 +89,13 @@ impl Material {
 }
 
 /// The layer that begins with these, and who changes it.
-pub(crate) fn live((fences, scenes): (Fences, Scenes)) -> (watch::Sender<Layer>, Live) {
-    let (fences, scenes) = (Arc::new(fences), Arc::new(scenes));
-    watch::channel(Layer { fences, scenes, refused: None })
+pub(crate) fn live(law: Law) -> (watch::Sender<Layer>, Live) {
+    watch::channel(Layer {
+        fences: Arc::new(law.fences),
+        permits: Arc::new(law.permits),
+        scenes: Arc::new(law.scenes),
+        refused: None,
+    })
 }
 
 /// Looks at the files every `rules.reload_every`, and at once on SIGHUP, until told to stop.
@@ -114,10 +129,13 @@ pub(crate) async fn watch_files(
 }
 
 /// Swaps all in one step, or keeps them and says why.
-fn take(layer: &watch::Sender<Layer>, found: Result<(Fences, Scenes), String>) {
+fn take(layer: &watch::Sender<Layer>, found: Result<Law, String>) {
     let changed = layer.send_if_modified(|now| match &found {
-        Ok((fences, scenes)) => {
-            let news = !now.fences.same_as(fences) || !now.scenes.same_as(scenes);
+        Ok(law) => {
+            let same = now.fences.same_as(&law.fences)
+                && *now.permits == law.permits
+                && now.scenes.same_as(&law.scenes);
+            let news = !same;
             let recovered = now.refused.take().is_some();
             news || recovered
         }
@@ -132,10 +150,12 @@ fn take(layer: &watch::Sender<Layer>, found: Result<(Fences, Scenes), String>) {
         Err(why) if changed => {
             tracing::error!(why, "new fences and rules are refused, the old ones go on");
         }
-        Ok((fences, scenes)) if changed => {
-            let (count, rules) = (fences.all().len(), scenes.all().len());
+        Ok(law) if changed => {
+            let (count, rules) = (law.fences.all().len(), law.scenes.all().len());
             layer.send_modify(|now| {
-                (now.fences, now.scenes) = (Arc::new(fences), Arc::new(scenes));
+                now.fences = Arc::new(law.fences);
+                now.permits = Arc::new(law.permits);
+                now.scenes = Arc::new(law.scenes);
             });
             tracing::info!(count, rules, "fences and rules were read again");
         }
@@ -147,13 +167,14 @@ fn take(layer: &watch::Sender<Layer>, found: Result<(Fences, Scenes), String>) {
 mod tests {
     use super::*;
 
-    fn fence(id: &str) -> (Fences, Scenes) {
+    fn fence(id: &str) -> Law {
         let text = format!(
             r#"{{"type":"FeatureCollection","features":[{{"type":"Feature","id":"{id}","geometry":
             {{"type":"Polygon","coordinates":[[[120,30],[120.001,30],[120,30.001],[120,30]]]}},
             "properties":{{"name":"a","kind":"bay"}}}}]}}"#
         );
-        (Fences::new([text.as_str()], []).unwrap(), Scenes::default())
+        let fences = Fences::new([text.as_str()], []).unwrap();
+        Law { fences, permits: Permits::default(), scenes: Scenes::default() }
     }
 
     #[test]
@@ -182,7 +203,7 @@ mod tests {
             in = "anywhere"
             condition = { is = "dwell", for = "1s" }"#;
         let scenes = Scenes::new([("a", rule)], &Arc::default()).unwrap();
-        take(&layer, Ok((fence("b").0, scenes)));
+        take(&layer, Ok(Law { scenes, ..fence("b") }));
         assert!(news(&mut seen).0, "another rule is news");
         assert_eq!(seen.borrow().scenes.all().len(), 1);
     }

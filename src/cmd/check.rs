@@ -45,6 +45,11 @@ fn check(loaded: &Loaded, offline: bool) -> (Vec<Problem>, Vec<String>) {
         Err(problem) => problems.push(problem),
         Ok(fences) => {
             notes.push(format!("fences: {}", fences.all().len()));
+            match fences::permits(loaded, &fences) {
+                Ok(permits) if permits.all().is_empty() => {}
+                Ok(permits) => notes.push(format!("permits: {}", permits.all().len())),
+                Err(problem) => problems.push(problem),
+            }
             let places: Vec<_> =
                 ready.iter().filter_map(|source| source.surveyed.as_ref()?.position).collect();
             problems.extend(fences::wrong_datum(&fences, &places).into_iter().map(|(fence, m)| {

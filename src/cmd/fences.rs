@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use domain::{Datum, LonLat, Plane, SourceId};
-use rules::{Calendar, Fence, Fences, FencesError, Kind, Shape, Zone};
+use rules::{Calendar, Fence, Fences, FencesError, Kind, Permits, Shape, Zone};
 
 use crate::config::{Loaded, Source};
 use crate::problem::Problem;
@@ -26,6 +26,54 @@ pub(crate) fn load(loaded: &Loaded, zones: Vec<(SourceId, Zone)>) -> Result<Fenc
     }
     Fences::by_calendar(texts.iter().map(String::as_str), zones, &calendar)
         .map_err(|error| Problem::whole(&loaded.path, told(error)))
+}
+
+/// Reads every file of permits, and looks for the fences that they name.
+pub(crate) fn permits(loaded: &Loaded, fences: &Fences) -> Result<Permits, Problem> {
+    let calendar = Arc::new(calendar(loaded)?);
+    let mut files = Vec::new();
+    for path in &loaded.config.rules.permits {
+        let path = loaded.resolve(path);
+        let text = read(&path)?;
+        let file: toml::Table =
+            toml::from_str(&text).map_err(|error| Problem::whole(&path, error.to_string()))?;
+        let file = plain(toml::Value::Table(file));
+        Permits::read([file.clone()], &calendar)
+            .map_err(|errors| Problem::whole(&path, listed(&errors)))?;
+        files.push(file);
+    }
+    let permits = Permits::read(files, &calendar)
+        .map_err(|errors| loaded.problem("rules.permits", listed(&errors)))?;
+    let unknown = permits.unknown_fences(fences);
+    if !unknown.is_empty() {
+        return Err(loaded.problem("rules.permits", listed(&unknown)));
+    }
+    Ok(permits)
+}
+
+/// As JSON has it; a time becomes its text.
+fn plain(value: toml::Value) -> serde_json::Value {
+    match value {
+        toml::Value::String(text) => text.into(),
+        toml::Value::Integer(number) => number.into(),
+        toml::Value::Float(number) => number.into(),
+        toml::Value::Boolean(truth) => truth.into(),
+        toml::Value::Datetime(time) => time.to_string().into(),
+        toml::Value::Array(list) => list.into_iter().map(plain).collect(),
+        toml::Value::Table(table) => {
+            table.into_iter().map(|(key, value)| (key, plain(value))).collect()
+        }
+    }
+}
+
+/// The most mistakes that are told at once.
+const MOST_TOLD: usize = 50;
+
+fn listed(errors: &[rules::PermitError]) -> String {
+    let told: Vec<String> = errors.iter().take(MOST_TOLD).map(ToString::to_string).collect();
+    let more = errors.len() - told.len();
+    let rest = if more > 0 { format!("\nand {more} more") } else { String::new() };
+    told.join("\n") + &rest
 }
 
 /// The holidays of all calendar files.

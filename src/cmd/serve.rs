@@ -34,7 +34,7 @@ use crate::stage::keepsake::Keepsake;
 use crate::stage::plates::Plates;
 use crate::stage::record::{Recorder, Whose};
 use crate::stage::viewlog::ViewLog;
-use crate::{coverage, detectors, masking, metric, supervise, terminals};
+use crate::{coverage, detectors, masking, metric, supervise, terminals, trucks};
 
 pub(crate) fn run(args: &cli::Serve) -> anyhow::Result<ExitCode> {
     let mut loaded = super::load(args.config.as_deref())?;
@@ -137,7 +137,7 @@ async fn serve(loaded: Loaded, ready: Vec<Ready>) -> anyhow::Result<()> {
     });
     stages.spawn(listen(&loaded, &store, sky, &clock, &stop));
     stages.spawn(follow_reminders(&loaded, &store, reminded, &clock, &stop));
-    stages.spawn(listen_to_terminals(&loaded, &store, &clock, &stop));
+    start_terminals(&loaded, &live, &store, &clock, &stop, &mut stages).await?;
     let (reading, until) = (reload::watch_files(material, layer, stop.clone()), live);
     stages.spawn(async move { ("fences", reading.await) });
     start_flights(&loaded, until, &store, &clock, &stop, &mut stages);
@@ -170,16 +170,24 @@ fn listen(
     async move { ("aircraft", aircraft::listen(&config, store, sky, clock, &stop).await) }
 }
 
-/// Terminals in trucks are listened to.
-fn listen_to_terminals(
-    loaded: &Loaded,
+/// Terminals in trucks are listened to, and what they say is judged.
+async fn start_terminals(
+    loaded: &Arc<Loaded>,
+    fences: &Live,
     store: &Store,
     clock: &Arc<dyn Clock>,
     stop: &CancellationToken,
-) -> impl Future<Output = Ended> + Send + use<> {
-    let (loaded, store) = (loaded.clone(), store.clone());
+    stages: &mut Stages,
+) -> anyhow::Result<()> {
+    let (to_judge, heard) = trucks::channel();
+    let parts = trucks::Parts { loaded, store, clock, fences, stop };
+    trucks::start(&parts, (to_judge.clone(), heard), stages).await?;
+    let (loaded, store) = (Arc::clone(loaded), store.clone());
     let (clock, stop) = (Arc::clone(clock), stop.clone());
-    async move { ("terminals", terminals::listen(&loaded, store, clock, &stop).await) }
+    stages.spawn(async move {
+        ("terminals", terminals::listen(&loaded, store, clock, to_judge, &stop).await)
+    });
+    Ok(())
 }
 
 /// Receipts of reminders are taken.

@@ -130,7 +130,7 @@ impl Hangar<'_> {
         let cutter = Cutter::new(segments.clone(), self.scratch.join("clips"))
             .context("cannot make a folder for clips")?;
         let manifest = manifest(self.loaded, &model);
-        let whose = Whose::Flight(source.clone());
+        let whose = Whose::One(source.clone());
         let memory = if self.resumes { Some(self.memory(luggage, &model).await?) } else { None };
         let airborne = Box::new(Airborne::new(Arc::clone(&luggage.legs), Arc::clone(&self.fences)));
         Ok(Parts {

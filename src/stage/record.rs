@@ -30,19 +30,20 @@ pub(crate) struct Recorder {
     jobs: VecDeque<Job>,
 }
 
-/// Whose alerts are recorded: flights are looked at beside the cameras, and each recorder finishes what
-/// its own alerts wait for.
+/// Whose alerts are recorded: flights are looked at beside the cameras, and trucks are heard. Each recorder finishes
+/// what its own alerts wait for.
 #[derive(Debug, Clone)]
 pub(crate) enum Whose {
     Cameras,
-    Flight(SourceId),
+    /// Of a flight, or of the terminals in trucks.
+    One(SourceId),
 }
 
 impl Whose {
     fn is(&self, source: &SourceId) -> bool {
         match self {
             Self::Cameras => !is_flight(source),
-            Self::Flight(flight) => source == flight,
+            Self::One(one) => source == one,
         }
     }
 }
@@ -158,7 +159,8 @@ impl Recorder {
         for (when, shot) in shots {
             if let Some(shot) = shot {
                 self.keep_shot(alert.id, when, shot).await;
-            } else {
+            } else if alert.track.is_some() {
+                // What no camera followed has no picture that could be missing.
                 let why = "no frame of this moment was kept";
                 self.missing(alert.id, &picture_name(when, "scene"), why).await;
             }

@@ -76,6 +76,11 @@ impl Fleet {
         self.admission == Admission::Anybody || self.listed.contains_key(terminal)
     }
 
+    /// The plate that the list gives a terminal.
+    pub(crate) fn plate_of(&self, terminal: &TerminalId) -> Option<&str> {
+        self.listed.get(terminal)?.plate.as_deref()
+    }
+
     /// A position in the words of the rules, as the `nth` of its message; `plate` is what the terminal said when it
     /// registered, which the list overrules.
     pub(super) fn position(

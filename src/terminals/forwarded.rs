@@ -47,7 +47,9 @@ impl Keep for Log {
     async fn keep(&mut self, messages: &[Heard]) -> Result<(), StoreError> {
         let rows: Vec<NewPosition> =
             messages.iter().flat_map(|heard| self.positions(&heard.payload)).collect();
-        self.desk.store.keep_positions(&rows).await.map(count)
+        self.desk.store.keep_positions(&rows).await.map(count)?;
+        self.desk.judge(rows).await;
+        Ok(())
     }
 }
 

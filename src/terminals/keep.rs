@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use jt808::Header;
-use store::{NewPosition, Store};
+use store::NewPosition;
 use tokio::sync::mpsc::{self, Receiver};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
+
+use super::Desk;
 
 /// Messages that may wait to be written; connections that have more wait themselves.
 pub(super) const WAITING: usize = 4096;
@@ -36,13 +38,13 @@ pub(super) struct Kept {
 
 /// Keeps what comes until every connection is gone, or until the stop while the store fails.
 pub(super) async fn keep(
-    store: Store,
+    desk: Desk,
     mut waiting: Receiver<Keeping>,
     stop: &CancellationToken,
 ) -> anyhow::Result<()> {
     while let Some(first) = waiting.recv().await {
         let (rows, told) = batch(first, &mut waiting).await;
-        while let Err(error) = store.keep_positions(&rows).await.map(count) {
+        while let Err(error) = desk.store.keep_positions(&rows).await.map(count) {
             tracing::warn!(%error, "positions of terminals cannot be kept, trying again");
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
@@ -53,6 +55,7 @@ pub(super) async fn keep(
             // A connection that is gone comes back and sends again what it was not told.
             drop(tell.try_send(kept));
         }
+        desk.judge(rows).await;
     }
     Ok(())
 }

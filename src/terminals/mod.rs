@@ -17,14 +17,15 @@ use std::time::Duration;
 use anyhow::Context as _;
 use domain::Clock;
 use jiff::SignedDuration;
-use store::Store;
-use tokio::sync::mpsc;
+use store::{NewPosition, Store};
+use tokio::sync::mpsc::{self, Sender};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use config::TerminalsConfig;
 pub(crate) use fleet::Fleet;
 
 use crate::config::Loaded;
+use crate::trucks::Heard;
 
 /// What everybody here works with.
 #[derive(Clone)]
@@ -32,6 +33,21 @@ struct Desk {
     store: Store,
     fleet: Arc<Fleet>,
     clock: Arc<dyn Clock>,
+    /// Whoever judges what is kept.
+    to_judge: Sender<Heard>,
+}
+
+impl Desk {
+    /// Positions that are on disk are judged; full: whoever keeps waits.
+    async fn judge(&self, rows: Vec<NewPosition>) {
+        if rows.is_empty() {
+            return;
+        }
+        let reports = rows.into_iter().map(|row| row.report).collect();
+        if self.to_judge.send(Heard::Kept(reports)).await.is_err() {
+            tracing::debug!("positions are kept and not judged: the program stops");
+        }
+    }
 }
 
 /// How often old positions are looked for.
@@ -45,16 +61,17 @@ pub(crate) async fn listen(
     loaded: &Loaded,
     store: Store,
     clock: Arc<dyn Clock>,
+    to_judge: Sender<Heard>,
     stop: &CancellationToken,
 ) -> anyhow::Result<()> {
     let config = &loaded.config.terminals;
     let fleet = Fleet::read(config, |path| loaded.resolve(path))
         .map_err(anyhow::Error::msg)
         .context("cannot read the list of terminals")?;
-    let desk = Desk { store, fleet: Arc::new(fleet), clock };
+    let desk = Desk { store, fleet: Arc::new(fleet), clock, to_judge };
     // A connection waits where the disk does not keep up: nothing is dropped, the terminal feels it through TCP.
     let (to_keep, waiting) = mpsc::channel(keep::WAITING);
-    let keeper = keep::keep(desk.store.clone(), waiting, stop);
+    let keeper = keep::keep(desk.clone(), waiting, stop);
     let server = serve::serve(config, desk.clone(), to_keep, stop);
     let hearing = forwarded::hear(&loaded.config, desk.clone(), stop);
     tokio::try_join!(keeper, server, hearing, prune(&desk, config.keep, stop))?;

@@ -90,6 +90,22 @@ impl Store {
             .map_err(|e| self.failed("keep positions of terminals".to_owned(), e))
     }
 
+    /// The terminals that said anything since `from`, by their own clocks.
+    pub async fn terminals_since(&self, from: Timestamp) -> Result<Vec<TerminalId>, StoreError> {
+        let numbers: sqlx::Result<Vec<String>> = sqlx::query_scalar(
+            "SELECT number FROM terminals t WHERE EXISTS \
+             (SELECT 1 FROM terminal_positions p WHERE p.terminal = t.id AND p.at >= $1) \
+             ORDER BY number",
+        )
+        .bind(from.as_microsecond())
+        .fetch_all(&self.inner.readers)
+        .await;
+        let named = |number: String| TerminalId::new(&number).map_err(|e| sqlx::Error::Decode(e.into()));
+        numbers
+            .and_then(|numbers| numbers.into_iter().map(named).collect())
+            .map_err(|e| self.failed("list the terminals".to_owned(), e))
+    }
+
     /// Where a terminal said it was, from `from` to before `to` by its own clock, oldest first; at most 100 000.
     pub async fn terminal_reports(
         &self,

@@ -64,8 +64,7 @@ pub(crate) async fn start(
     let open = parts.store.open_alerts(trucks.source()).await;
     let open: Vec<Alert> = open.context("cannot read the open alerts of trucks")?;
     let span = SignedDuration::try_from(rules.replay).unwrap_or(SignedDuration::MAX);
-    let now = parts.clock.now();
-    let from = now.saturating_sub(span).unwrap_or(Timestamp::MIN);
+    let from = parts.clock.now().saturating_sub(span).unwrap_or(Timestamp::MIN);
     trucks.resume(&open, from);
 
     let (to_record, verdicts) = mpsc::channel(64); // full: the rule waits; no verdict is dropped
@@ -74,15 +73,19 @@ pub(crate) async fn start(
     let recorder = recorder(parts, &rules, source);
     let config = &parts.loaded.config.terminals;
     let fleet = Fleet::read(config, |path| parts.loaded.resolve(path)).map_err(anyhow::Error::msg)?;
-    let (store, clock, stop) = (parts.store.clone(), Arc::clone(parts.clock), parts.stop.clone());
-    stages.spawn(async move { ("trucks, kept", read(&store, &fleet, (from, now), &pages).await) });
+    let feed = Feed {
+        store: parts.store.clone(),
+        fleet,
+        clock: Arc::clone(parts.clock),
+        stop: parts.stop.clone(),
+    };
     let fences = parts.fences.clone();
     thread(stages, "trucks", move || {
         let mut judge = Judge { trucks, fences, told: TruckCounts::default(), to_record };
         judge.run(kept, heard);
     });
     stages.spawn(async move { ("trucks, record", recorder.run(verdicts).await) });
-    stages.spawn(async move { ("trucks, time", tell_time(clock, to_judge, stop).await) });
+    stages.spawn(async move { ("trucks, feed", feed.run(from, pages, to_judge).await) });
     Ok(())
 }
 
@@ -104,53 +107,54 @@ fn recorder(parts: &Parts<'_>, rules: &TruckRules, source: SourceId) -> Recorder
     Recorder::new(parts.store.clone(), None, manifest, Whose::One(source))
 }
 
-/// Reads what was kept, terminal by terminal.
-async fn read(
-    store: &Store,
-    fleet: &Fleet,
-    (from, to): (Timestamp, Timestamp),
-    pages: &Sender<Vec<TerminalReport>>,
-) -> anyhow::Result<()> {
-    for terminal in store.terminals_since(from).await.context("cannot list terminals")? {
-        let mut next = from;
-        loop {
-            let page = store.terminal_reports(&terminal, next, to).await;
-            let mut page = page.context("cannot read where trucks were")?;
-            // A full page may end within a second: the next begins with it again.
-            let Some(last) = page.last().map(|report| report.at).filter(|last| *last > next) else {
-                if pages.send(page).await.is_err() {
-                    return Ok(());
-                }
-                break;
-            };
-            let plate = fleet.plate_of(&terminal);
-            for report in page.iter_mut().filter(|_| plate.is_some()) {
-                report.plate = plate.map(str::to_owned);
-            }
-            if pages.send(page).await.is_err() {
-                return Ok(());
-            }
-            next = last;
-        }
-    }
-    Ok(())
+/// Gives the rule what was kept, terminal by terminal, and then the time until the stop.
+struct Feed {
+    store: Store,
+    fleet: Fleet,
+    clock: Arc<dyn Clock>,
+    stop: CancellationToken,
 }
 
-async fn tell_time(
-    clock: Arc<dyn Clock>,
-    to_judge: Sender<Heard>,
-    stop: CancellationToken,
-) -> anyhow::Result<()> {
-    let mut tick = tokio::time::interval(TICK);
-    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return Ok(()),
-            _ = tick.tick() => {}
+impl Feed {
+    async fn run(
+        self,
+        from: Timestamp,
+        pages: Sender<Vec<TerminalReport>>,
+        to_judge: Sender<Heard>,
+    ) -> anyhow::Result<()> {
+        self.kept(from, pages).await?;
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = self.stop.cancelled() => return Ok(()),
+                _ = tick.tick() => {}
+            }
+            if to_judge.send(Heard::Now(self.clock.now())).await.is_err() {
+                return Ok(());
+            }
         }
-        if to_judge.send(Heard::Now(clock.now())).await.is_err() {
-            return Ok(());
+    }
+
+    /// At most 100 000 reports of each terminal: a day at one a second.
+    async fn kept(
+        &self,
+        from: Timestamp,
+        pages: Sender<Vec<TerminalReport>>,
+    ) -> anyhow::Result<()> {
+        let to = self.clock.now();
+        let terminals = self.store.terminals_since(from).await.context("cannot list terminals")?;
+        for terminal in terminals {
+            let page = self.store.terminal_reports(&terminal, from, to).await;
+            let mut page = page.context("cannot read where trucks were")?;
+            if let Some(plate) = self.fleet.plate_of(&terminal) {
+                page.iter_mut().for_each(|report| report.plate = Some(plate.to_owned()));
+            }
+            if self.stop.is_cancelled() || pages.send(page).await.is_err() {
+                return Ok(());
+            }
         }
+        Ok(())
     }
 }
 

@@ -16,3 +16,4 @@ mod replay;
 mod rules;
 mod terminals;
 mod tidy;
+mod trucks;

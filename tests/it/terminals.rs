@@ -9,14 +9,14 @@ use jt808::{Form, Frame, Header, Part, Splitter, ids};
 use crate::program::{PATIENCE, Running, Site, free_port, root, run, text, wait_for};
 
 /// A terminal of the 2019 form.
-struct Terminal {
+pub(crate) struct Terminal {
     stream: TcpStream,
     splitter: Splitter,
     serial: u16,
 }
 
 impl Terminal {
-    fn connect(port: u16) -> Self {
+    pub(crate) fn connect(port: u16) -> Self {
         let stream = wait_for("the server", || TcpStream::connect(("127.0.0.1", port)).ok());
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         Self { stream, splitter: Splitter::default(), serial: 0 }
@@ -50,7 +50,7 @@ impl Terminal {
     }
 
     /// Sends, and returns the result of the general answer.
-    fn ask(&mut self, id: u16, body: &[u8]) -> u8 {
+    pub(crate) fn ask(&mut self, id: u16, body: &[u8]) -> u8 {
         let serial = self.serial;
         self.send(id, body, None);
         let (answer, told) = self.hear(1).remove(0);
@@ -59,7 +59,7 @@ impl Terminal {
         told[4]
     }
 
-    fn register(&mut self) -> Vec<u8> {
+    pub(crate) fn register(&mut self) -> Vec<u8> {
         let mut body = vec![0, 33, 1, 4];
         body.resize(4 + 11 + 30 + 30, 0);
         body.push(2);
@@ -70,7 +70,7 @@ impl Terminal {
         told[3..].to_vec()
     }
 
-    fn authenticate(&mut self, code: &[u8]) -> u8 {
+    pub(crate) fn authenticate(&mut self, code: &[u8]) -> u8 {
         let mut body = vec![u8::try_from(code.len()).unwrap()];
         body.extend(code);
         body.resize(body.len() + 35, 0);

@@ -21,7 +21,7 @@ pub(super) struct Stop {
     pub(super) since: Timestamp,
     /// Where it was known in time.
     pub(super) place: Option<LonLat>,
-    /// The last report of it.
+    /// Its last report.
     pub(super) until: Timestamp,
     pub(super) over: bool,
     /// It was loaded when it came.
@@ -72,12 +72,6 @@ impl Motion {
     /// The stop it is in.
     pub(super) fn standing(&self) -> Option<&Stop> {
         self.stop.as_deref().filter(|stop| !stop.over)
-    }
-}
-
-impl Stop {
-    pub(super) fn lasted(&self) -> SignedDuration {
-        self.until.duration_since(self.since)
     }
 }
 

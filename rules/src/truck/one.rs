@@ -101,3 +101,22 @@ impl Truck {
         self.watches.iter().filter_map(Watch::alert)
     }
 }
+
+#[cfg(test)]
+impl Truck {
+    /// With what it holds on the heap, and what the map takes for it.
+    pub(super) fn bytes(&self) -> usize {
+        use std::mem::{size_of, size_of_val};
+        let plate = self.plate.as_ref();
+        let heap = [
+            plate.map_or(0, |p| size_of::<Plate>() + p.full.capacity() + p.bare.capacity()),
+            self.motion.stop.as_ref().map_or(0, |stop| size_of_val(&**stop)),
+            self.trip.turns.capacity() * size_of::<super::trip::Turn>(),
+            self.waiting.heap_bytes(),
+            self.told.as_ref().map_or(0, |told| size_of_val(&**told)),
+            self.terminal.as_str().len() + 16,
+        ];
+        assert!(self.act.is_none() && self.watches.iter().all(|w| matches!(w, Watch::Quiet)));
+        size_of::<(TerminalId, Self)>() + heap.iter().sum::<usize>()
+    }
+}

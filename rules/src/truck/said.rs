@@ -118,6 +118,11 @@ impl Waiting {
         self.said.is_empty()
     }
 
+    #[cfg(test)]
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.said.capacity() * size_of::<Said>()
+    }
+
     /// The next to be judged, where it need not wait any more. `now` is how far the time of all has come.
     pub(super) fn next(&mut self, now: Option<Timestamp>, config: &TruckRules) -> Option<Said> {
         let (first, newest) = (self.said.first()?, self.newest?);

@@ -2,6 +2,7 @@
 
 mod driver;
 mod night;
+mod stories;
 mod world;
 
 use domain::{Alert, GroundFix, LonLat};

@@ -104,7 +104,8 @@ fn recorder(parts: &Parts<'_>, rules: &TruckRules, source: SourceId) -> Recorder
         config_sha256: parts.loaded.sha256(),
     };
     // No clip is cut of what no camera saw.
-    Recorder::new(parts.store.clone(), None, manifest, Whose::One(source))
+    let merge = parts.loaded.config.rules.merge.clone();
+    Recorder::new(parts.store.clone(), None, manifest, merge, Whose::One(source))
 }
 
 /// Gives the rule what was kept, terminal by terminal, and then the time until the stop.

@@ -74,6 +74,8 @@ impl Case<'_> {
             dwell_needed_s: self.violation.needs(config).as_secs_f64(),
             time_basis: TimeBasis::Capture,
             reminder: None,
+            also: Vec::new(),
+            part_of: None,
             why: Some(Box::new(self.why())),
             review: Review::default(),
         }

@@ -1,6 +1,6 @@
 /** One alert, whole: both moments, the clip, the place, the rule, the evidence, and the decision. */
 import { useQuery } from "@tanstack/react-query";
-import { Alert as Notice, Button, Result, Skeleton } from "antd";
+import { Alert as Notice, Button, Card, Empty, Result, Skeleton } from "antd";
 import { useNavigate, useParams } from "react-router";
 import { ApiError } from "../api";
 import type { AlertDetail, Session } from "../api.types";
@@ -57,10 +57,18 @@ function Body({ alert, session }: { alert: AlertDetail; session: Session }) {
     <div className={css.body}>
       <div className={css.main}>
         <Notice type="info" showIcon title={t("app.lead_note")} />
-        <Frames alert={alert} />
-        <div className={css.late}>
-          <Clip alert={alert} />
-        </div>
+        {isFilmed(alert) ? (
+          <>
+            <Frames alert={alert} />
+            <div className={css.late}>
+              <Clip alert={alert} />
+            </div>
+          </>
+        ) : (
+          <Card size="small">
+            <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t("alert.no_picture")} data-testid="no-picture" />
+          </Card>
+        )}
         <div className={css.last}>
           <EvidenceTable alert={alert} />
         </div>
@@ -80,6 +88,9 @@ function Body({ alert, session }: { alert: AlertDetail; session: Session }) {
     </div>
   );
 }
+
+/** A truck that told of itself may have been seen by no camera. */
+const isFilmed = (alert: AlertDetail) => alert.terminal === undefined || alert.track !== undefined;
 
 function NoSuchAlert({ onBack }: { onBack: () => void }) {
   const t = useT();

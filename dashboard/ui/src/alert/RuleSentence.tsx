@@ -10,11 +10,13 @@ import { Why } from "./Why";
 export function RuleSentence({ alert }: { alert: Alert }) {
   const { t, language } = useSettings();
   const { duration } = formats(t, language);
-  const fence = fenceName(alert, language);
+  // What a truck did wrong is not that it stood in a fence: its states and numbers tell it.
+  const stands = !alert.rule.startsWith("muck-");
+  const fence = stands ? fenceName(alert, language) : null;
   const there = alert.rule_name ? "alert.rule_sentence_there" : "alert.rule_sentence_fence";
   return (
     <Card size="small" title={t("alert.rule")}>
-      {alert.dwell_needed_s > 0 && (
+      {stands && alert.dwell_needed_s > 0 && (
         <div className={css.rule} data-testid="rule">
           {t(alert.rule_name ? "alert.rule_sentence_file" : "alert.rule_sentence", {
             dwell: duration(alert.dwell_s),

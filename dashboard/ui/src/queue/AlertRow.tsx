@@ -8,7 +8,7 @@ import { useSettings } from "../settings";
 import { StateTag } from "../StateTag";
 import { type Filters, writeFilters } from "./filters";
 import { Countdown } from "./Countdown";
-import { fenceName, ruleName } from "./names";
+import { ruleName, whereName } from "./names";
 import css from "./queue.module.css";
 import { stageOf } from "./stage";
 import { Thumbnail } from "./Thumbnail";
@@ -38,7 +38,7 @@ export const AlertRow = memo(function AlertRow({ alert, filters, selected, onHov
           </b>
           <StateTag colour={ALERT_COLOUR[state]}>{t(`state.${state}`)}</StateTag>
         </div>
-        <div className={css.clip}>{fenceName(alert, language) ?? alert.terminal ?? "–"}</div>
+        <div className={css.clip}>{whereName(alert, language) || "–"}</div>
         <div className={`${css.clip} ${css.minor}`}>
           {alert.source_name}
           {alert.place.space === "image" && ` · ${t("list.no_place")}`}

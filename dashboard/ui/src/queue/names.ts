@@ -15,6 +15,12 @@ export function fenceName({ fence }: Pick<Alert, "fence">, language: Language): 
   return language === "en" && fence.name_en ? fence.name_en : fence.name;
 }
 
+/** The fence, and of a truck that told of itself its plate, or its terminal where none is known. */
+export function whereName(alert: Pick<Alert, "fence" | "plate" | "terminal">, language: Language): string {
+  const truck = alert.terminal && (alert.plate?.text ?? alert.terminal);
+  return [truck, fenceName(alert, language)].filter(Boolean).join(" · ");
+}
+
 /** A rule from a file brings its names along. */
 export function ruleName(alert: Pick<Alert, "rule" | "rule_name">, t: Translate, language: Language): string {
   const { rule_name: name } = alert;

@@ -48,7 +48,7 @@ fn fixed(camera: Option<&FixedCamera>, frame: &Moment, sightings: &[Sighting]) -
             track: sighting.track,
             class: sighting.class,
             score: sighting.score,
-            seen,
+            seen: Some(seen),
             place,
             look: sighting.look,
         }

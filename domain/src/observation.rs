@@ -12,8 +12,9 @@ pub struct Observation {
     pub class: Class,
     /// The model's confidence, 0..=1.
     pub score: f32,
-    /// The object in the picture, relative to the frame.
-    pub seen: RelBox,
+    /// The object in the picture, relative to the frame; none where the source shows no picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<RelBox>,
     /// Where it touches the ground.
     pub place: Place,
     /// Its colours, where the camera moves and tracks have to be found again by them.
@@ -32,7 +33,7 @@ pub struct View {
     pub basis: TimeBasis,
     /// The number of the frame in its session.
     pub frame: u64,
-    /// Pixels of the frame.
+    /// Pixels of the frame; 1×1 where the source shows no picture.
     pub size: Size,
     pub mount: Mount,
     pub observations: Vec<Observation>,
@@ -46,7 +47,7 @@ pub enum Mount {
     /// frame.
     #[default]
     Fixed,
-    /// In the air: only places on the ground tell who stands. `looked` is the ground that this frame
+    /// In the air, or a source that only reports: only places on the ground tell who stands. `looked` is the ground that this frame
     /// shows, a closed ring of [lon, lat]; empty where it is not known, and then absence tells nothing.
     Moving { looked: Vec<[f64; 2]> },
 }

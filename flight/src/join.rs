@@ -140,7 +140,7 @@ mod tests {
             track: TrackId(track),
             class: Class::Car,
             score: 0.6,
-            seen: RelBox { x: 0.1, y: 0.1, w: 0.1, h: 0.1 },
+            seen: Some(RelBox { x: 0.1, y: 0.1, w: 0.1, h: 0.1 }),
             place: GroundFix {
                 position: plane.place([east, 0.0]).unwrap(),
                 covariance: Covariance::round(0.6),

@@ -17,7 +17,7 @@ use crate::inside::probability_in_polygon;
 pub(crate) struct Thing<'a> {
     pub(crate) source: &'a SourceId,
     pub(crate) place: Place,
-    pub(crate) seen: RelBox,
+    pub(crate) seen: Option<RelBox>,
     pub(crate) class: Class,
 }
 

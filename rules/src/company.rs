@@ -17,7 +17,7 @@ pub(crate) struct Neighbour {
     track: TrackId,
     since: Timestamp,
     place: Place,
-    seen: RelBox,
+    seen: Option<RelBox>,
 }
 
 /// Others that must stand with it.
@@ -52,8 +52,9 @@ impl Neighbour {
         match metres(&self.place, &one.place) {
             Some(apart) => apart <= within_m,
             None => {
-                let (a, b) = (self.seen.foot(), one.last.seen.foot());
-                (a.x - b.x).hypot(a.y - b.y) <= WIDTHS * self.seen.w.max(one.last.seen.w)
+                let Some((mine, theirs)) = self.seen.zip(one.last.seen) else { return false };
+                let (a, b) = (mine.foot(), theirs.foot());
+                (a.x - b.x).hypot(a.y - b.y) <= WIDTHS * mine.w.max(theirs.w)
             }
         }
     }
@@ -75,7 +76,8 @@ fn is_beside(one: &Standing, person: &Observation) -> bool {
     if let Some(apart) = metres(&one.place, &person.place) {
         return apart <= BESIDE_M;
     }
-    let (foot, vehicle) = (person.seen.foot(), one.last.seen);
+    let Some((person, vehicle)) = person.seen.zip(one.last.seen) else { return false };
+    let foot = person.foot();
     let reach = vehicle.w * BESIDE_PART;
     let outside = |at: f64, from: f64, to: f64| (from - at).max(at - to).max(0.0);
     outside(foot.x, vehicle.x, vehicle.x + vehicle.w) <= reach

@@ -82,6 +82,17 @@ impl Lane {
         self.in_sight.values_mut().chain(&mut self.adrift)
     }
 
+    /// Whether nobody more can be followed. Who was seen before and never reported again gives way, the first one first:
+    /// a source that only reports never says that it is gone.
+    fn is_full(&mut self, at: Timestamp, unseen_for: Duration) -> bool {
+        if self.in_sight.len() < MOST_VEHICLES {
+            return false;
+        }
+        let idle = self.in_sight.iter().filter(|(_, one)| one.is_idle(at, unseen_for));
+        let oldest = idle.min_by_key(|(_, one)| one.sighted).map(|(track, _)| *track);
+        oldest.and_then(|track| self.in_sight.remove(&track)).is_none()
+    }
+
     /// What was not looked at is not missed.
     fn look(&mut self, gaze: &Gaze<'_>, view: &View, config: &Parking) {
         let step = view.at.duration_since(self.last_at);
@@ -208,6 +219,15 @@ impl Engine {
         out
     }
 
+    /// A source that does not look, but reports, says that it follows these no longer: unless they are found again, they
+    /// are lost.
+    pub fn give_up(&mut self, source: &SourceId, tracks: &[TrackId]) {
+        let Some(lane) = self.lanes.get_mut(source) else { return };
+        for standing in lane.standing().filter(|standing| tracks.contains(&standing.track())) {
+            standing.give_up();
+        }
+    }
+
     /// The source has ended: what still stands ends with it, but for what was reminded: the next look at the place decides.
     pub fn finish(&mut self, source: &SourceId) -> Vec<Outcome> {
         let Some(lane) = self.lanes.remove(source) else { return Vec::new() };
@@ -244,7 +264,7 @@ impl Judge<'_> {
         for seen in vehicles(view) {
             match lane.in_sight.remove(&seen.track) {
                 Some(standing) => self.follow(lane, standing, seen, view),
-                None if lane.in_sight.len() >= MOST_VEHICLES => {}
+                None if lane.is_full(at, self.config.lost_after) => {}
                 None => {
                     lane.in_sight.insert(seen.track, Standing::begin(seen, at));
                 }
@@ -580,7 +600,7 @@ fn raised(
         fence: Some(fence.reference()),
         place: standing.place,
         outline: None,
-        seen: Some(standing.last.seen),
+        seen: standing.last.seen,
         probability_inside: stay.probability,
         since: stay.since,
         raised_at: view.at,

@@ -118,7 +118,7 @@ impl Fence {
 
     /// Probability that what `source` sees as `seen` at `place` stands inside. 0 where fence and place
     /// are of different spaces: a pixel says nothing about the ground of an unsurveyed camera.
-    pub fn probability(&self, source: &SourceId, place: Place, seen: RelBox) -> f64 {
+    pub fn probability(&self, source: &SourceId, place: Place, seen: Option<RelBox>) -> f64 {
         match (&self.shape, place) {
             (Shape::Ground(polygon), Place::Ground { lon, lat, covariance_m2, .. }) => {
                 let Some(here) = LonLat::new(lon, lat) else { return 0.0 };
@@ -130,6 +130,8 @@ impl Fence {
                 probability_in_polygon([0.0, 0.0], covariance_m2, &rings(polygon, metres))
             }
             (Shape::Image { source: of, polygon }, Place::Image { x, y }) if of == source => {
+                // A place in a picture is the foot of a box.
+                let Some(seen) = seen else { return 0.0 };
                 probability_in_polygon(
                     [x, y],
                     foot_covariance(seen),

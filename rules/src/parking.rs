@@ -18,8 +18,8 @@ use crate::inside::Inside;
 /// A vehicle followed since it was last known to move.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Standing {
-    /// The box at `since`.
-    pub(crate) anchor: RelBox,
+    /// The box at `since`, of a source that shows pictures.
+    pub(crate) anchor: Option<RelBox>,
     pub(crate) since: Timestamp,
     /// As last seen in its place.
     pub(crate) last: Observation,
@@ -31,6 +31,8 @@ pub(crate) struct Standing {
     pub(crate) sighted: Timestamp,
     /// Time since `sighted` in which nobody looked at its place.
     averted: SignedDuration,
+    /// Its source says that it follows it no longer: it is missed whether its place is looked at or not.
+    gone: bool,
     /// Time since `since` in which nobody saw it: it does not count as standing.
     pub(crate) unseen: SignedDuration,
     /// Time since `since` in which it waited with others that stopped with it: it does not count as standing.
@@ -124,6 +126,7 @@ impl Standing {
             last_seen: at,
             sighted: at,
             averted: SignedDuration::ZERO,
+            gone: false,
             unseen: SignedDuration::ZERO,
             moving_since: None,
             stay: None,
@@ -134,12 +137,12 @@ impl Standing {
 
     /// Takes up an alert that was open when the program last stopped; `None` for one that this rule did not raise.
     pub(crate) fn resume(alert: &Alert) -> Option<Self> {
-        let (fence, seen) = (alert.fence.as_ref()?, alert.seen?);
+        let fence = alert.fence.as_ref()?;
         let last = Observation {
             track: alert.track?,
             class: alert.class,
             score: alert.score?,
-            seen,
+            seen: alert.seen,
             place: alert.place,
             look: None,
         };
@@ -154,7 +157,7 @@ impl Standing {
             alert: Some(Box::new(alert.clone())),
         };
         Some(Self {
-            anchor: seen,
+            anchor: alert.seen,
             queued: SignedDuration::ZERO,
             attended: SignedDuration::ZERO,
             company_at: None,
@@ -167,6 +170,7 @@ impl Standing {
             last_seen: alert.last_seen,
             sighted: alert.last_seen,
             averted: SignedDuration::ZERO,
+            gone: false,
             unseen: SignedDuration::ZERO,
             moving_since: None,
             stay: Some(stay),
@@ -223,11 +227,12 @@ impl Standing {
     /// How well `seen` fits the place where this one stands.
     fn agreement(&self, seen: &Observation, mount: &Mount, config: &Parking) -> Agreement {
         match mount {
-            Mount::Fixed => {
-                let overlap = self.anchor.iou(seen.seen);
+            Mount::Fixed if self.anchor.is_some() && seen.seen.is_some() => {
+                let boxes = self.anchor.zip(seen.seen);
+                let overlap = boxes.map_or(0.0, |(anchor, seen)| anchor.iou(seen));
                 Agreement::within(config.still_iou, config.moved_iou, |least| overlap >= least)
             }
-            Mount::Moving { .. } => {
+            Mount::Fixed | Mount::Moving { .. } => {
                 let Some(apart) = apart_m(&self.place, &seen.place) else {
                     return Agreement::Apart;
                 };
@@ -246,7 +251,19 @@ impl Standing {
 
     /// Nobody looked at its place for `span`.
     pub(crate) fn avert(&mut self, span: SignedDuration) {
-        self.averted += span;
+        if !self.gone {
+            self.averted += span;
+        }
+    }
+
+    /// Whether nothing hangs on it, and it was not reported for `span`.
+    pub(crate) fn is_idle(&self, at: Timestamp, span: std::time::Duration) -> bool {
+        self.stay.is_none() && longer(at, self.sighted, span)
+    }
+
+    /// Its source follows it no longer.
+    pub(crate) fn give_up(&mut self) {
+        self.gone = true;
     }
 
     /// The time since it was last sighted in which nobody looked at its place.
@@ -267,6 +284,7 @@ impl Standing {
     fn sight(&mut self, at: Timestamp) {
         self.sighted = at;
         self.averted = SignedDuration::ZERO;
+        self.gone = false;
     }
 
     fn see(&mut self, seen: Observation, at: Timestamp) {
@@ -289,8 +307,10 @@ impl Standing {
     /// Whether something stands so that it would hide this one, or be it.
     fn is_covered_by(&self, seen: &Observation, mount: &Mount, config: &Parking) -> bool {
         match mount {
-            Mount::Fixed => self.anchor.iou(seen.seen) > 0.05,
-            Mount::Moving { .. } => apart_m(&self.place, &seen.place)
+            Mount::Fixed if self.anchor.is_some() && seen.seen.is_some() => {
+                self.anchor.zip(seen.seen).is_some_and(|(anchor, seen)| anchor.iou(seen) > 0.05)
+            }
+            Mount::Fixed | Mount::Moving { .. } => apart_m(&self.place, &seen.place)
                 .is_some_and(|apart| apart <= config.moved_m.max(doubt_m(&self.place))),
         }
     }

@@ -121,7 +121,7 @@ impl Airborne {
             track: sighting.track,
             class: sighting.class,
             score: sighting.score,
-            seen,
+            seen: Some(seen),
             place,
             look: sighting.look,
         }

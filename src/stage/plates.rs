@@ -117,8 +117,8 @@ impl Plates {
     fn next(&self, view: &View) -> Option<(AlertId, RelBox)> {
         let due = self.watched.iter().filter_map(|(id, one)| {
             let of_source = one.source == view.source && one.looks < self.config.looks;
-            let seen = of_source.then(|| one.in_view(view)).flatten()?;
-            one.is_due(view.at, seen.seen).then_some((*id, one.looks, seen.seen))
+            let seen = of_source.then(|| one.in_view(view)).flatten()?.seen?;
+            one.is_due(view.at, seen).then_some((*id, one.looks, seen))
         });
         let turn = due.min_by(|(_, a, at), (_, b, bt)| a.cmp(b).then(bt.w.total_cmp(&at.w)));
         turn.map(|(id, _, seen)| (id, seen))
@@ -239,7 +239,7 @@ mod tests {
             track: TrackId(track),
             class: Class::Car,
             score: 0.8,
-            seen: RelBox { x: 0.2, y: 0.2, w, h: 0.3 },
+            seen: Some(RelBox { x: 0.2, y: 0.2, w, h: 0.3 }),
             place: Place::Image { x: 0.5, y: 0.5 },
             look: None,
         }

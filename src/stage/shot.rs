@@ -29,14 +29,14 @@ impl Shot {
         let marks: Vec<Mark> = view
             .observations
             .iter()
-            .map(|other| {
+            .filter_map(|other| {
                 let subject = other.track == track;
                 let label = format!("{} {:.2}", other.class, other.score);
-                Mark {
-                    seen: other.seen,
+                Some(Mark {
+                    seen: other.seen?,
                     label: if subject { label } else { String::new() },
                     tone: if subject { Tone::Subject } else { Tone::Other },
-                }
+                })
             })
             .collect();
         Ok(Self {

@@ -20,6 +20,7 @@ mod evidence_file;
 mod evidence_row;
 mod flight;
 mod manifest;
+mod observation;
 mod open;
 mod outbox;
 mod people;
@@ -44,6 +45,7 @@ pub use flight::{
     Uploads,
 };
 pub use manifest::{MANIFEST_NAME, ManifestContext};
+pub use observation::{NewObservations, Observations, SceneChange};
 pub use open::Store;
 pub use outbox::Outgoing;
 pub use people::{Role, Session, User};

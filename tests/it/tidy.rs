@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 
 use crate::program::root;
 
-const CRATES: [&str; 9] =
-    ["dashboard", "detector", "domain", "flight", "ground", "ingest", "jt808", "rules", "store"];
+const CRATES: [&str; 10] = [
+    "dashboard", "detector", "domain", "flight", "ground", "ingest", "jt808", "rules", "sensors",
+    "store",
+];
 
 fn dependencies(folder: &str) -> BTreeSet<String> {
     let text = std::fs::read_to_string(root().join(folder).join("Cargo.toml")).unwrap();
@@ -34,7 +36,7 @@ fn pure_crates_stay_pure() {
         "tokio",
         "ureq",
     ];
-    for folder in ["domain", "flight", "ground", "jt808", "rules"] {
+    for folder in ["domain", "flight", "ground", "jt808", "rules", "sensors"] {
         assert_eq!(among(folder, &io), [""; 0], "{folder}");
     }
 }
@@ -82,7 +84,7 @@ fn heavy_things_have_one_home() {
 /// `rules` and `ground` take the time from the data.
 #[test]
 fn no_clock_in_the_pure_middle() {
-    for folder in ["ground", "jt808", "rules"] {
+    for folder in ["ground", "jt808", "rules", "sensors"] {
         for path in sources(&root().join(folder).join("src")) {
             let text = std::fs::read_to_string(&path).unwrap();
             for clock in ["Timestamp::now", "SystemTime", "Instant::now", "dyn Clock"] {

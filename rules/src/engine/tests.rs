@@ -1,5 +1,5 @@
 use domain::{
-    Bbox, Class, Covariance, GroundFix, LonLat, Mount, Plane, Receipt, ReminderState, Size,
+    Bbox, Class, Covariance, GroundFix, LonLat, Mount, Plane, Receipt, RelBox, ReminderState, Size,
     TimeBasis,
 };
 use jiff::SignedDuration;
@@ -57,7 +57,7 @@ fn car(track: u64, east: f64, north: f64, sigma_m: f64) -> Observation {
         track: TrackId(track),
         class: Class::Car,
         score: 0.8,
-        seen: bbox.relative(SIZE),
+        seen: Some(bbox.relative(SIZE)),
         place: fix.into(),
         look: None,
     }
@@ -261,7 +261,8 @@ fn fly(story: &mut Story, east: f64, observations: Vec<Observation>) {
 /// `car` at a place on the ground, with a box that wanders through the picture.
 fn flown_over(track: u64, east: f64, drift: u32) -> Observation {
     let mut seen = car(track, east, 0.0, 0.3);
-    seen.seen.x = f64::from(drift) * 0.05;
+    let wandering = |seen: RelBox| RelBox { x: f64::from(drift) * 0.05, ..seen };
+    seen.seen = seen.seen.map(wandering);
     seen
 }
 
@@ -587,6 +588,65 @@ proptest::proptest! {
             proptest::prop_assert!((a - b).abs() < 5e-3, "{} {}", a, b);
         }
     }
+}
+
+/// What a source that only reports says: where, and nothing about what it looked at.
+fn report(story: &mut Story, observations: Vec<Observation>) {
+    story.see_from(Mount::Moving { looked: Vec::new() }, observations);
+}
+
+/// A car as a sensor tells of it: a place, and no box.
+fn told(track: u64) -> Observation {
+    Observation { seen: None, ..car(track, 5.0, 0.0, 0.3) }
+}
+
+#[test]
+fn what_is_not_reported_is_not_gone_until_its_source_says_so() {
+    let mut story = Story::new(&[strip("")]);
+    report(&mut story, vec![told(1)]);
+    story.at += SignedDuration::from_mins(1);
+    report(&mut story, vec![told(1)]);
+    assert_eq!(story.log, ["61 standing", "61 raised since 0"]);
+    story.at += SignedDuration::from_hours(2);
+    report(&mut story, vec![]);
+    assert_eq!(story.log.len(), 2, "nobody looked");
+    story.engine.give_up(&cam(), &[TrackId(1), TrackId(9)]);
+    for _ in 0..80 {
+        report(&mut story, vec![]);
+    }
+    let ended = story.log.last().unwrap();
+    assert!(ended.contains("ended Lost at 61"), "{:?}", story.log);
+}
+
+#[test]
+fn one_that_is_given_up_and_found_again_never_left() {
+    let mut story = Story::new(&[strip("")]);
+    for track in 1..=3 {
+        for _ in 0..20 {
+            report(&mut story, vec![told(track)]);
+        }
+        story.engine.give_up(&cam(), &[TrackId(track)]);
+    }
+    assert_eq!(story.log, ["2 standing", "10 raised since 0"]);
+}
+
+#[test]
+fn who_is_never_reported_again_gives_way_to_others() {
+    let mut story = Story::new(&[strip("")]);
+    let beside = |track| Observation { seen: None, ..car(track, 500.0, 0.0, 0.3) };
+    let many = u64::try_from(MOST_VEHICLES).unwrap();
+    report(&mut story, vec![told(1)]);
+    report(&mut story, (2..many).map(beside).collect());
+    for _ in 0..20 {
+        report(&mut story, vec![told(many + 7), told(1)]);
+    }
+    assert_eq!(story.engine.lanes[&cam()].in_sight.len(), MOST_VEHICLES);
+    for _ in 0..20 {
+        report(&mut story, (3 * many..4 * many).map(beside).chain([told(1)]).collect());
+    }
+    let lane = &story.engine.lanes[&cam()];
+    assert_eq!(lane.in_sight.len(), MOST_VEHICLES);
+    assert!(lane.in_sight.contains_key(&TrackId(1)), "it stands where it may not");
 }
 
 mod days;

@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 
 use crate::aircraft::AircraftConfig;
 use crate::flights::FlightConfig;
+use crate::observations::{ObservationsConfig, Observing};
 use crate::problem::Problem;
 use crate::stage::detect::Share;
 use crate::terminals::{Fleet, TerminalsConfig};
@@ -34,6 +35,7 @@ pub(crate) struct Config {
     pub ingest: ingest::Config,
     pub map: dashboard::MapConfig,
     pub mqtt: dashboard::MqttConfig,
+    pub observations: ObservationsConfig,
     pub privacy: detector::PrivacyConfig,
     pub rules: rules::Config,
     pub source: Vec<Source>,
@@ -41,7 +43,7 @@ pub(crate) struct Config {
     pub terminals: TerminalsConfig,
 }
 
-/// `[[source]]`: one camera, file or folder of pictures.
+/// `[[source]]`: one camera, file or folder of pictures, or whoever tells of what it sees.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Source {
@@ -49,7 +51,8 @@ pub(crate) struct Source {
     /// For people. Default: the id.
     #[serde(default)]
     pub name: Option<String>,
-    /// `rtsp://user:password@host/path`, a video file or a folder of pictures.
+    /// `rtsp://user:password@host/path`, a video file or a folder of pictures. Left out where `observation` says who tells of it.
+    #[serde(default)]
     pub url: String,
     /// How RTSP packets travel. Default: tcp.
     #[serde(default)]
@@ -72,6 +75,9 @@ pub(crate) struct Source {
     /// Looks at its frames in parts. Default: as `[detector.tiles]`.
     #[serde(default)]
     pub tiles: Option<detector::TileConfig>,
+    /// Who tells over MQTT of what it sees. Beside a `url`, only that its scene changed (ONVIF). Default: nobody.
+    #[serde(default)]
+    pub observation: Option<Observing>,
     /// Fences drawn in its picture, for a camera nobody has surveyed.
     #[serde(default)]
     pub zone: Vec<Zone>,
@@ -155,6 +161,7 @@ impl Loaded {
         found.extend(config.flight.validate());
         found.extend(config.aircraft.validate());
         found.extend(config.ingest.validate());
+        found.extend(config.observations.validate());
         found.extend(config.privacy.validate());
         found.extend(config.rules.validate());
         found.extend(config.store.validate());
@@ -172,6 +179,7 @@ impl Loaded {
                 ));
             }
             found.extend(source.problems());
+            found.extend(source.observation_problem(&config.observations));
         }
         found.into_iter().map(|(key, message)| self.problem(&key, message)).collect()
     }
@@ -264,7 +272,9 @@ impl Source {
         if let Err(error) = self.start() {
             found.push((format!("source.{}.start", self.id), error));
         }
-        if let Err(error) = ingest::Input::parse(&self.url) {
+        if let Err(error) = ingest::Input::parse(&self.url)
+            && (self.has_stream() || self.observation.is_none())
+        {
             found.push((format!("source.{}.url", self.id), error.to_string()));
         }
         if self.survey.is_some() && !self.zone.is_empty() {
@@ -277,6 +287,23 @@ impl Source {
             found.push((format!("source.{}.tiles.{key}", self.id), problem));
         }
         found
+    }
+
+    /// Whether it is filmed.
+    pub(crate) fn has_stream(&self) -> bool {
+        !self.url.is_empty()
+    }
+
+    fn observation_problem(&self, config: &ObservationsConfig) -> Option<(String, String)> {
+        let observing = self.observation.as_ref()?;
+        if self.has_stream() && observing.mapping != crate::observations::MappingWord::Onvif {
+            let key = format!("source.{}.observation", self.id);
+            let rule = "a source with a `url` finds its objects itself: of what is told of it only ONVIF's changed scenes \
+                        are heard; remove `url`, or make it another source";
+            return Some((key, rule.to_owned()));
+        }
+        let (key, rule) = observing.reader(&self.id, config).err()?;
+        Some((format!("source.{}.observation.{key}", self.id), rule))
     }
 
     fn purpose_problem(&self) -> Option<(String, String)> {
@@ -353,6 +380,17 @@ mod tests {
     #[test]
     fn problems_name_file_line_and_key() {
         check("[detector]\nmin_scoer = 0.5", &["x.toml:2: unknown field `min_scoer`"]);
+        let told = |more: &str| format!("[[source]]\nid = \"a\"\n{more}");
+        check(&told(""), &["x.toml:1: `source.a.url`: "]);
+        check(&told("observation = { mapping = \"xunjian\" }"), &[]);
+        check(
+            &told("observation = { mapping = \"frigate\" }"),
+            &["x.toml:3: `source.a.observation.camera`: is needed"],
+        );
+        check(
+            &told("url = \"x.mp4\"\nobservation = { mapping = \"xunjian\" }"),
+            &["x.toml:4: `source.a.observation`: a source with a `url` finds its objects itself"],
+        );
         check("[detector]\nthreads = 0", &["x.toml:2: `detector.threads`: must be 1 to 64"]);
         check("[[source]]\nid = \"A\"\nurl = \"x\"", &["x.toml:2: `A` is no valid id"]);
         check(

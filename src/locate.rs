@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Moment, Mount, Observation, Place, Sighting, SourceId, View};
+use domain::{
+    Class, GroundFix, Moment, Mount, Observation, Place, RelBox, Sighting, SourceId, View,
+};
 use ground::FixedCamera;
 
 use crate::flights::Airborne;
@@ -28,6 +30,24 @@ impl Eyes {
             Some(Eye::Surveyed(camera)) => fixed(Some(camera), frame, sightings),
             None => fixed(None, frame, sightings),
         }
+    }
+
+    /// Where something in the picture of a surveyed camera is.
+    pub(crate) fn place(
+        &self,
+        source: &SourceId,
+        seen: &RelBox,
+        class: Class,
+    ) -> Option<GroundFix> {
+        match self.0.get(source)? {
+            Eye::Surveyed(camera) => camera.locate(seen, class),
+            Eye::Airborne(_) => None,
+        }
+    }
+
+    /// The camera looks at something else than when it was surveyed.
+    pub(crate) fn lose(&mut self, source: &SourceId) {
+        self.0.remove(source);
     }
 
     /// What was noted of a flight, once it has been looked at.

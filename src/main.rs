@@ -14,6 +14,7 @@ mod locate;
 mod masking;
 mod memory;
 mod metric;
+mod observations;
 mod pipeline;
 mod problem;
 mod reading;

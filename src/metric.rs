@@ -3,7 +3,8 @@
 use anyhow::Context as _;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
-const SECONDS: &[f64] = &[0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.2, 0.5, 1.0, 2.0];
+const SECONDS: &[f64] =
+    &[0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.2, 0.5, 1.0, 2.0];
 
 /// Installs the recorder; once per process.
 pub(crate) fn install() -> anyhow::Result<PrometheusHandle> {
@@ -33,6 +34,26 @@ pub(crate) fn install() -> anyhow::Result<PrometheusHandle> {
     metrics::describe_counter!(
         "xunjian_aircraft_bad_messages_total",
         "messages on aircraft topics that could not be understood"
+    );
+    metrics::describe_counter!(
+        "xunjian_observation_messages_total",
+        "messages of sensors and other detectors that were kept"
+    );
+    metrics::describe_counter!(
+        "xunjian_observations_refused_total",
+        "messages of sensors and other detectors that were not taken, by why"
+    );
+    metrics::describe_counter!(
+        "xunjian_scene_changes_total",
+        "cameras that told that they look at something else than before"
+    );
+    metrics::describe_histogram!(
+        "xunjian_observation_kept_seconds",
+        "from taking up the first message of a batch to its acknowledgement"
+    );
+    metrics::describe_histogram!(
+        "xunjian_observation_judged_seconds",
+        "from taking up the first message of a batch to its last being judged"
     );
     metrics::describe_gauge!("xunjian_terminal_connections", "terminals that are connected");
     metrics::describe_counter!(

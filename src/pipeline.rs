@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! source ─► Inbox ─► look ─► judge ─► record ─► store (alert + outbox) ─► dashboard: page, MQTT
+//! sensors, other detectors ─► observations ─► journal ─┘
 //! ```
 //! Only the sources hear `stop`. They close the inbox behind them, and every later stage drains and ends
 //! by itself.
@@ -20,7 +21,7 @@ use crate::sight::Sights;
 use crate::stage::detect::{Detectors, Share};
 use crate::stage::inbox::Inbox;
 use crate::stage::judge::{Court, Judged, judge};
-use crate::stage::look::{Looking, Tally, look};
+use crate::stage::look::{Looking, Seen, Tally, look};
 use crate::stage::record::Recorder;
 
 /// Stages that run; each ends with its name and how it went.
@@ -44,6 +45,8 @@ pub(crate) struct Parts {
 pub(crate) struct Ends {
     pub tally: oneshot::Receiver<Tally>,
     pub judged: oneshot::Receiver<Judged>,
+    /// For those who see without pictures; gone once the look at pictures has ended and nobody else has one.
+    pub to_judge: mpsc::WeakSender<Seen>,
 }
 
 /// Starts everything behind the inbox.
@@ -51,6 +54,7 @@ pub(crate) fn start(inbox: &Arc<Inbox>, parts: Parts, stages: &mut Stages) -> En
     // Inbox: per live source the newest frame, the older one is dropped and counted; per recording 4
     // frames, then the reader waits.
     let (to_judge, seen) = mpsc::channel(8); // full: look waits, and the inbox keeps the newest
+    let weak = to_judge.downgrade();
     let (to_record, verdicts) = mpsc::channel(64); // full: judge waits; no verdict is dropped
     let (tally, counted) = oneshot::channel();
     let (verdict, judged) = oneshot::channel();
@@ -76,7 +80,7 @@ pub(crate) fn start(inbox: &Arc<Inbox>, parts: Parts, stages: &mut Stages) -> En
         }
     });
     stages.spawn(async move { ("record", recorder.run(verdicts).await) });
-    Ends { tally: counted, judged }
+    Ends { tally: counted, judged, to_judge: weak }
 }
 
 /// A stage that computes or blocks has a named thread of its own; a panic in it ends the stage.

@@ -64,6 +64,9 @@ pub struct MqttConfig {
     /// User name → password of clients of the embedded broker. Default: none, anybody on this
     /// machine may subscribe. Needed when `listen` is reachable from other machines.
     pub users: BTreeMap<String, String>,
+    /// User name → topic filters that it may publish to on the embedded broker. Default: none, users only subscribe. Without
+    /// `users`, anybody on this machine may publish what a source listens to.
+    pub publish: BTreeMap<String, Vec<String>>,
     /// An external broker instead of the embedded one: `mqtt://user:password@host:1883` or
     /// `mqtts://…` (TLS). Default: none.
     pub url: Option<Url>,
@@ -84,6 +87,7 @@ impl Default for MqttConfig {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 1883)),
             users: BTreeMap::new(),
+            publish: BTreeMap::new(),
             url: None,
             ca_file: None,
             client_id: "xunjian".to_owned(),
@@ -105,6 +109,7 @@ impl MqttConfig {
             let rule = "must be 1 to 64 of letters, digits, `-`, `_` and `.`";
             found.push(problem("mqtt.client_id", &format!("{rule}, got `{}`", self.client_id)));
         }
+        found.extend(self.publish_problem());
         match &self.url {
             Some(url) => found.extend(url_problem(url)),
             None => found.extend(self.listen_problem()),
@@ -113,6 +118,16 @@ impl MqttConfig {
             found.push(problem("mqtt.ca_file", "is used with an `mqtts://` url only"));
         }
         found
+    }
+
+    fn publish_problem(&self) -> Option<Problem> {
+        let stranger = self.publish.keys().find(|name| !self.users.contains_key(*name));
+        if let Some(name) = stranger {
+            let rule = format!("names `{name}`, who is not in `mqtt.users`");
+            return Some(problem("mqtt.publish", &rule));
+        }
+        let bad = self.publish.values().flatten().find(|f| !rumqttd::protocol::valid_filter(f))?;
+        Some(problem("mqtt.publish", &format!("`{bad}` is no MQTT topic filter")))
     }
 
     fn listen_problem(&self) -> Option<Problem> {
@@ -214,6 +229,9 @@ mod tests {
         check(r#"{"mqtt":{"window":1000}}"#, &["mqtt.window"]);
         check(r#"{"mqtt":{"listen":"0.0.0.0:1883"}}"#, &["mqtt.listen"]);
         check(r#"{"mqtt":{"listen":"0.0.0.0:1883","users":{"a":"b"}}}"#, &[]);
+        check(r#"{"mqtt":{"publish":{"a":["b/#"]}}}"#, &["mqtt.publish"]);
+        check(r#"{"mqtt":{"publish":{"a":["b/#/c"]},"users":{"a":"b"}}}"#, &["mqtt.publish"]);
+        check(r#"{"mqtt":{"publish":{"a":["b/+/c"]},"users":{"a":"b"}}}"#, &[]);
         check(r#"{"mqtt":{"url":"http://broker"}}"#, &["mqtt.url"]);
         check(r#"{"mqtt":{"url":"mqtt://broker/topic"}}"#, &["mqtt.url"]);
         check(r#"{"mqtt":{"url":"mqtts://u:p@broker:8883","ca_file":"ca.pem"}}"#, &[]);

@@ -7,7 +7,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use store::Store;
 use tokio::sync::broadcast;
 
-use crate::{AircraftNow, Coverage, Delivery, LookedAt, Masking};
+use crate::{AircraftNow, Coverage, Delivery, Intake, LookedAt, Masking};
 
 /// Everything that is shown or delivered. Cloning is cheap; all clones show the same.
 #[derive(Clone)]
@@ -32,6 +32,8 @@ pub struct Context {
     pub metrics: PrometheusHandle,
     /// Written by [`deliver`](crate::deliver), shown by `/health/readyz`.
     pub delivery: Delivery,
+    /// Takes what clients of the embedded broker publish. None: nobody may publish.
+    pub intake: Option<Intake>,
 }
 
 impl fmt::Debug for Context {

@@ -25,7 +25,10 @@ pub use auth::{PeopleError, add_user, first_admin, random_password, set_password
 pub use config::{Config, HttpConfig, MapConfig, MqttConfig, Problem, TileDatum};
 pub use context::{Context, Model, Readiness, Sources};
 pub use coverage::{Coverage, FenceCoverage, LookedAt, MultiPolygon};
-pub use deliver::{BrokerError, CaFileError, DeliverError, Delivery, deliver};
+pub use deliver::{
+    BrokerError, CaFileError, DeliverError, Delivery, Fate, Intake, Publication, Receipt, deliver,
+    matches,
+};
 pub use masking::{Masked, Masking, MaskingState, Wanted};
 pub use report::flight_html;
 pub use serve::{ServeError, openapi_json, serve};

@@ -92,6 +92,7 @@ pub(crate) async fn bench() -> Bench {
         ready: Arc::new(move || told.lock().unwrap().clone()),
         metrics: PrometheusBuilder::new().build_recorder().handle(),
         delivery: Delivery::default(),
+        intake: None,
     };
     Bench { context, clock, readiness, masked, masking, free, dir }
 }

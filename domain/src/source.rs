@@ -26,6 +26,8 @@ pub enum SourceKind {
     Rtsp,
     File,
     Images,
+    /// Sensors or other detectors tell of what it sees; there are no pictures.
+    Observation,
 }
 
 /// How a source does.

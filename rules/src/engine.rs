@@ -228,6 +228,16 @@ impl Engine {
         }
     }
 
+    /// What the source says from now on has nothing to do with what it said before: what stands ends, and it is followed anew.
+    pub fn begin_again(&mut self, source: &SourceId) -> Vec<Outcome> {
+        let Some(lane) = self.lanes.get(source) else { return Vec::new() };
+        let (name, last_at) = (lane.name.clone(), lane.last_at);
+        let outcomes = self.finish(source);
+        let lane = Lane { name, last_at, in_sight: BTreeMap::new(), adrift: Vec::new() };
+        self.lanes.insert(source.clone(), lane);
+        outcomes
+    }
+
     /// The source has ended: what still stands ends with it, but for what was reminded: the next look at the place decides.
     pub fn finish(&mut self, source: &SourceId) -> Vec<Outcome> {
         let Some(lane) = self.lanes.remove(source) else { return Vec::new() };

@@ -50,7 +50,8 @@ pub(crate) fn read(
     picture: Size,
     payload: &[u8],
 ) -> Result<Said, Refused> {
-    let Event { kind, after } = serde_json::from_slice(payload).map_err(|error| form(payload, &error))?;
+    let Event { kind, after } =
+        serde_json::from_slice(payload).map_err(|error| form(payload, &error))?;
     let Some(class) = of_word(&after.label) else { return Ok(Said::Nothing) };
     if after.camera != camera || after.false_positive {
         return Ok(Said::Nothing);

@@ -82,7 +82,9 @@ impl Default for Limits {
 pub enum Said {
     Observed(Message),
     /// The camera looks at something else than when it was surveyed.
-    SceneChanged { at: Timestamp },
+    SceneChanged {
+        at: Timestamp,
+    },
     /// Nothing about this source, or nothing to be judged.
     Nothing,
 }
@@ -96,9 +98,7 @@ impl Reader {
         let said = match &self.mapping {
             Mapping::Own => own::read(self, payload).map(Said::Observed)?,
             Mapping::Onvif { fields } => onvif::read(self, fields, topic, payload)?,
-            Mapping::Frigate { camera, picture } => {
-                frigate::read(self, camera, *picture, payload)?
-            }
+            Mapping::Frigate { camera, picture } => frigate::read(self, camera, *picture, payload)?,
         };
         if let Said::Observed(message) = &said {
             self.in_time(message.at, now)?;
@@ -131,7 +131,8 @@ mod tests {
 
     #[test]
     fn what_is_too_long_is_not_looked_into() {
-        let reader = Reader { limits: Limits { bytes: 8, ..Limits::default() }, ..reader(Mapping::Own) };
+        let reader =
+            Reader { limits: Limits { bytes: 8, ..Limits::default() }, ..reader(Mapping::Own) };
         let told = reader.read("a", b"012345678", Timestamp::UNIX_EPOCH).unwrap_err();
         assert_eq!((told.reason(), told), ("too_long", Refused::Bytes { got: 9, most: 8 }));
     }

@@ -73,7 +73,8 @@ pub(crate) fn covariance(key: &str, rows: [[f64; 2]; 2]) -> Result<Covariance, R
     let mean = f64::midpoint(a, d);
     let spread = ((a - d) / 2.0).hypot(b);
     let axes = [mean - spread, mean + spread];
-    let sound = axes.iter().all(|axis| (BEST_SIGMA_M.powi(2)..=WORST_SIGMA_M.powi(2)).contains(axis));
+    let sound =
+        axes.iter().all(|axis| (BEST_SIGMA_M.powi(2)..=WORST_SIGMA_M.powi(2)).contains(axis));
     if sound && (b - c).abs() <= 1e-9 * mean {
         return Ok(Covariance { east_east: a, east_north: b, north_north: d });
     }

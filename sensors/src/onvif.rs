@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Class, TrackId};
+use domain::TrackId;
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -157,9 +157,9 @@ impl Event {
     ) -> Result<Option<Message>, Refused> {
         let rule = self.source.get("Rule").or_else(|| self.source.get("RuleName"));
         let field = rule.and_then(|rule| fields.get(&rule.text()));
-        let over = ["IsInside", "State"].iter().any(|name| {
-            self.data.get(name).is_some_and(|state| !state.truth())
-        });
+        let over = ["IsInside", "State"]
+            .iter()
+            .any(|name| self.data.get(name).is_some_and(|state| !state.truth()));
         let mut message = Message {
             source: reader.source.clone(),
             at: self.utc_time,
@@ -262,7 +262,12 @@ impl Bounds {
     fn numbers(&self) -> [f64; 4] {
         let Self { left, top, right, bottom } = self;
         let [left, top, right, bottom] = [left, top, right, bottom].map(Leaf::number);
-        [f64::midpoint(left, 1.0), f64::midpoint(-top, 1.0), (right - left) / 2.0, (top - bottom) / 2.0]
+        [
+            f64::midpoint(left, 1.0),
+            f64::midpoint(-top, 1.0),
+            (right - left) / 2.0,
+            (top - bottom) / 2.0,
+        ]
     }
 }
 

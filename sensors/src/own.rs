@@ -185,8 +185,9 @@ fn closed(ring: Vec<[f64; 2]>, datum: Datum) -> Result<Vec<[f64; 2]>, Refused> {
     let corner = |[lon, lat]: [f64; 2]| {
         on_earth("looked", lon, lat)?;
         let place = datum.to_wgs84(lon, lat);
-        let place =
-            place.ok_or_else(|| Refused::value("looked", "is no place on earth", format!("{lon} {lat}")))?;
+        let place = place.ok_or_else(|| {
+            Refused::value("looked", "is no place on earth", format!("{lon} {lat}"))
+        })?;
         Ok([place.lon(), place.lat()])
     };
     ring.into_iter().map(corner).collect()
@@ -295,8 +296,15 @@ impl<'a> Canonical<'a> {
     /// As one line, without its end.
     #[must_use]
     pub fn line(&self) -> Vec<u8> {
-        // Never fails: every field has a JSON form, and its numbers are finite.
-        serde_json::to_vec(self).unwrap_or_default()
+        let mut line = Vec::new();
+        self.write(&mut line);
+        line
+    }
+
+    /// Appends that line.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        // Never fails: every field has a JSON form, its numbers are finite, and memory takes all.
+        drop(serde_json::to_writer(out, self));
     }
 }
 

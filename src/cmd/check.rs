@@ -9,6 +9,7 @@ use detector::{Manifest, OpenError, Provider, choose};
 use super::{fences, scenes};
 use crate::cli;
 use crate::config::{Loaded, Source};
+use crate::observations::Listened;
 use crate::problem::Problem;
 use crate::sources::Ready;
 
@@ -38,10 +39,15 @@ fn check(loaded: &Loaded, offline: bool) -> (Vec<Problem>, Vec<String>) {
     let (ready, found) = fences::ready_sources(loaded);
     problems.extend(found);
     notes.extend(ready.iter().filter_map(survey_note));
+    let (listened, found) = Listened::all(loaded);
+    problems.extend(found);
     let zones = ready
         .iter()
         .flat_map(|source| source.zones.iter().map(|zone| (source.spec.id.clone(), zone.clone())));
-    match fences::load(loaded, zones.collect()) {
+    let told = listened
+        .iter()
+        .flat_map(|source| source.zones.iter().map(|zone| (source.id.clone(), zone.clone())));
+    match fences::load(loaded, zones.chain(told).collect()) {
         Err(problem) => problems.push(problem),
         Ok(fences) => {
             notes.push(format!("fences: {}", fences.all().len()));
@@ -50,8 +56,12 @@ fn check(loaded: &Loaded, offline: bool) -> (Vec<Problem>, Vec<String>) {
                 Ok(permits) => notes.push(format!("permits: {}", permits.all().len())),
                 Err(problem) => problems.push(problem),
             }
-            let places: Vec<_> =
-                ready.iter().filter_map(|source| source.surveyed.as_ref()?.position).collect();
+            let told = listened.iter().filter_map(Listened::position);
+            let places: Vec<_> = ready
+                .iter()
+                .filter_map(|source| source.surveyed.as_ref()?.position)
+                .chain(told)
+                .collect();
             problems.extend(fences::wrong_datum(&fences, &places).into_iter().map(|(fence, m)| {
                 let message = format!(
                     "fence `{}` lies {m:.0} m off every source and would be near one in GCJ-02: set its property `datum` to \"GCJ-02\"",

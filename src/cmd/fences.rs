@@ -126,8 +126,8 @@ pub(crate) fn whole_picture(zone: &[f64]) -> anyhow::Result<Zone> {
 
 /// Sources made ready, with every problem that was found.
 pub(crate) fn ready_sources(loaded: &Loaded) -> (Vec<Ready>, Vec<Problem>) {
-    let prepared =
-        loaded.config.source.iter().map(|source: &Source| Ready::prepare(loaded, source));
+    let filmed = loaded.config.source.iter().filter(|source| source.has_stream());
+    let prepared = filmed.map(|source: &Source| Ready::prepare(loaded, source));
     let (mut ready, mut problems) = (Vec::new(), Vec::new());
     for one in prepared {
         match one {

@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use dashboard::{Context, Delivery, Masking, Readiness, Sources};
-use domain::{Clock, SourceId, SystemClock};
+use domain::{Clock, LonLat, SourceId, SourceStatus, SystemClock};
 use ingest::{Input, Pace, SegmentDir, SourceSpec, Start};
 use metrics_exporter_prometheus::PrometheusHandle;
-use rules::{Engine, Recollection};
+use rules::{Engine, Recollection, Zone};
 use store::{ManifestContext, Store};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::fences;
@@ -21,6 +22,7 @@ use crate::cli;
 use crate::config::Loaded;
 use crate::flights::{self, Works};
 use crate::locate::{Eye, Eyes};
+use crate::observations::{self, Ears, Listened, Scenes};
 use crate::pipeline::{self, Parts, Stages};
 use crate::reload::{self, Live, Material};
 use crate::reminders::{self, Reminded};
@@ -31,6 +33,7 @@ use crate::stage::detect::Share;
 use crate::stage::inbox::Inbox;
 use crate::stage::judge::Court;
 use crate::stage::keepsake::Keepsake;
+use crate::stage::look::Seen;
 use crate::stage::plates::Plates;
 use crate::stage::record::{Recorder, Whose};
 use crate::stage::viewlog::ViewLog;
@@ -41,6 +44,8 @@ pub(crate) fn run(args: &cli::Serve) -> anyhow::Result<ExitCode> {
     super::overrule(&mut loaded, &args.unsurveyed)?;
     let (mut ready, problems) = fences::ready_sources(&loaded);
     super::refuse(&problems)?;
+    let (listened, problems) = Listened::all(&loaded);
+    super::refuse(&problems)?;
     if let Some(video) = &args.video {
         if args.unsurveyed.dwell.is_none() && !loaded.was_read() {
             loaded.config.rules.parking.dwell = Duration::from_secs(10);
@@ -48,7 +53,7 @@ pub(crate) fn run(args: &cli::Serve) -> anyhow::Result<ExitCode> {
         ready.push(unsurveyed(video, &args.unsurveyed.zone)?);
     }
     let runtime = tokio::runtime::Runtime::new().context("cannot start the async runtime")?;
-    runtime.block_on(serve(loaded, ready))?;
+    runtime.block_on(serve(loaded, Watched { ready, listened }))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -61,31 +66,77 @@ fn unsurveyed(video: &str, zone: &[f64]) -> anyhow::Result<Ready> {
     Ok(Ready { spec, surveyed: None, zones: vec![fences::whole_picture(zone)?] })
 }
 
-async fn serve(loaded: Loaded, ready: Vec<Ready>) -> anyhow::Result<()> {
+/// The sources, filmed and told of.
+struct Watched {
+    ready: Vec<Ready>,
+    listened: Vec<Listened>,
+}
+
+impl Watched {
+    fn zones(&self) -> Vec<(SourceId, Zone)> {
+        let of = |id: &SourceId, zones: &[Zone]| -> Vec<_> {
+            zones.iter().map(|zone| (id.clone(), zone.clone())).collect()
+        };
+        let filmed = self.ready.iter().flat_map(|one| of(&one.spec.id, &one.zones));
+        filmed.chain(self.listened.iter().flat_map(|one| of(&one.id, &one.zones))).collect()
+    }
+
+    fn places(&self) -> Vec<LonLat> {
+        let filmed = self.ready.iter().filter_map(|source| source.surveyed.as_ref()?.position);
+        filmed.chain(self.listened.iter().filter_map(Listened::position)).collect()
+    }
+
+    /// Cameras whose scene changed since they were surveyed have none.
+    fn eyes(&self, scenes: &Scenes) -> Eyes {
+        let Eyes(mut eyes) = eyes(&self.ready);
+        let told = self.listened.iter().filter_map(|source| {
+            let camera = source.surveyed.as_ref()?.camera.clone();
+            Some((source.id.clone(), Eye::Surveyed(camera)))
+        });
+        eyes.extend(told);
+        eyes.retain(|source, _| !scenes.changed(source));
+        Eyes(eyes)
+    }
+
+    fn names(&self) -> impl Iterator<Item = (&SourceId, &String)> {
+        let filmed = self.ready.iter().map(|source| (&source.spec.id, &source.spec.name));
+        filmed.chain(self.listened.iter().map(|source| (&source.id, &source.name)))
+    }
+}
+
+async fn serve(loaded: Loaded, watched: Watched) -> anyhow::Result<()> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let metrics = metric::install()?;
     ingest::init().context("cannot use GStreamer")?;
     let loaded = Arc::new(loaded);
-    let material = material(&loaded, &ready);
+    let material = Material::new(Arc::clone(&loaded), watched.zones(), watched.places());
     let read = material.read().map_err(|problem| super::refused(&problem))?;
     let (layer, live) = reload::live(read);
-    let count = loaded.config.sessions(ready.len());
+    let count = loaded.config.sessions(watched.ready.len());
     let (detectors, model) =
         detectors::open(&loaded.config.detector, &loaded.config.models_dir(), count)?;
     let store = open_store(&loaded, &clock).await?;
     let quiet_after = loaded.config.detector.quiet_after;
     let sights = Arc::new(Sights::new(Arc::clone(&clock), quiet_after));
     let board = Board::watching(Arc::clone(&sights));
-    let sources = Sources::new({
-        let board = board.clone();
-        move || board.statuses()
-    });
+    let ears = Ears::new(&loaded, &watched.listened, &store, &clock).await?;
+    let eyes = watched.eyes(&ears.scenes);
+    let statuses = statuses(&board, &ears);
+    let sources = Sources::new(statuses.clone());
     let sky = Sky::default();
     let config = &loaded.config;
     let (stop, mut stages) = (CancellationToken::new(), Stages::new());
     let masking = masking::start(config, &store, &clock, &stop, &mut stages);
-    let shown = Shown { store: &store, clock: &clock, sources: &sources, fences: &live, sky: &sky };
-    let context = shown.context(&model, masking, metrics.clone());
+    let shown = Shown {
+        store: &store,
+        clock: &clock,
+        sources: &sources,
+        fences: &live,
+        sky: &sky,
+        scenes: &ears.scenes,
+    };
+    let mut context = shown.context(&model, masking, metrics.clone());
+    context.intake = ears.intake(config);
     let segments = SegmentDir::new(
         config.segments_dir(),
         config.ingest.segment_keep,
@@ -107,13 +158,13 @@ async fn serve(loaded: Loaded, ready: Vec<Ready>) -> anyhow::Result<()> {
         share: Share::BySource,
         tracker: config.detector.tracker.clone(),
         flights: BTreeMap::new(),
-        court: court(&loaded, &live, &ready, &store, &reminded).await?,
+        court: Court { eyes, ..court(&loaded, &live, &watched, &store, &reminded).await? },
         recorder,
     };
 
     let inbox = Arc::new(Inbox::default());
-    let _ends = pipeline::start(&inbox, parts, &mut stages);
-    for source in &ready {
+    let ends = pipeline::start(&inbox, parts, &mut stages);
+    for source in &watched.ready {
         let sources = sources.clone();
         let changed = move |status| sources.changed(status);
         board.start(
@@ -126,7 +177,7 @@ async fn serve(loaded: Loaded, ready: Vec<Ready>) -> anyhow::Result<()> {
         );
     }
     stages.spawn(stop_sources(board.clone(), Arc::clone(&inbox), stop.clone()));
-    stages.spawn(tell_figures(board, sources, metrics, stop.clone()));
+    stages.spawn(tell_figures(statuses, sources, metrics, stop.clone()));
     let (web, web_context, web_stop) = (config.dashboard(), context.clone(), stop.clone());
     stages.spawn(async move {
         ("web", dashboard::serve(&web, web_context, web_stop).await.map_err(Into::into))
@@ -135,6 +186,8 @@ async fn serve(loaded: Loaded, ready: Vec<Ready>) -> anyhow::Result<()> {
     stages.spawn(async move {
         ("mqtt", dashboard::deliver(&mqtt, &context, mqtt_stop).await.map_err(Into::into))
     });
+    let to_judge = ends.to_judge.upgrade().context("the judge ended before anything was judged")?;
+    stages.spawn(listen_to_sensors(&loaded, ears, (&store, &clock), to_judge, &stop));
     stages.spawn(listen(&loaded, &store, sky, &clock, &stop));
     stages.spawn(follow_reminders(&loaded, &store, reminded, &clock, &stop));
     start_terminals(&loaded, &live, &store, &clock, &stop, &mut stages).await?;
@@ -190,6 +243,22 @@ async fn start_terminals(
     Ok(())
 }
 
+/// Sensors and other detectors are listened to.
+fn listen_to_sensors(
+    loaded: &Loaded,
+    ears: Ears,
+    (store, clock): (&Store, &Arc<dyn Clock>),
+    to_judge: mpsc::Sender<Seen>,
+    stop: &CancellationToken,
+) -> impl Future<Output = Ended> + Send + use<> {
+    let (config, store) = (loaded.config.clone(), store.clone());
+    let (clock, stop) = (Arc::clone(clock), stop.clone());
+    async move {
+        let listening = observations::listen(&config, ears, store, clock, to_judge, &stop);
+        ("observations", listening.await)
+    }
+}
+
 /// Receipts of reminders are taken.
 fn follow_reminders(
     loaded: &Loaded,
@@ -201,6 +270,18 @@ fn follow_reminders(
     let (config, store) = (loaded.config.clone(), store.clone());
     let (clock, stop) = (Arc::clone(clock), stop.clone());
     async move { ("reminders", reminders::follow(&config, store, clock, reminded, &stop).await) }
+}
+
+/// Every source as it is at this moment.
+fn statuses(
+    board: &Board,
+    ears: &Ears,
+) -> impl Fn() -> Vec<SourceStatus> + Clone + Send + Sync + use<> {
+    let (board, told, scenes) = (board.clone(), ears.told.clone(), ears.scenes.clone());
+    move || {
+        let all = board.statuses().into_iter().chain(told.statuses());
+        all.map(|status| scenes.fill(status)).collect()
+    }
 }
 
 /// Uploaded flights are looked at beside the cameras.
@@ -231,6 +312,7 @@ struct Shown<'a> {
     sources: &'a Sources,
     fences: &'a Live,
     sky: &'a Sky,
+    scenes: &'a Scenes,
 }
 
 impl Shown<'_> {
@@ -243,6 +325,7 @@ impl Shown<'_> {
         let (fences, clock) = (self.fences.clone(), Arc::clone(self.clock));
         let (model, seen, layer) = (model.clone(), self.fences.clone(), self.fences.clone());
         let (sky, time) = (self.sky.clone(), Arc::clone(self.clock));
+        let scenes = self.scenes.clone();
         Context {
             store: self.store.clone(),
             clock: Arc::clone(self.clock),
@@ -260,25 +343,17 @@ impl Shown<'_> {
             ready: Arc::new(move || Readiness {
                 model: Some(model.clone()),
                 problems: Vec::new(),
-                warnings: layer
-                    .borrow()
-                    .refused
-                    .iter()
-                    .map(|why| format!("fences: {why}"))
-                    .collect(),
+                warnings: {
+                    let layer = layer.borrow();
+                    let fences = layer.refused.iter().map(|why| format!("fences: {why}"));
+                    fences.chain(scenes.warnings()).collect()
+                },
             }),
             metrics,
             delivery: Delivery::default(),
+            intake: None,
         }
     }
-}
-
-fn material(loaded: &Arc<Loaded>, ready: &[Ready]) -> Material {
-    let zones = ready
-        .iter()
-        .flat_map(|source| source.zones.iter().map(|zone| (source.spec.id.clone(), zone.clone())));
-    let places = ready.iter().filter_map(|source| source.surveyed.as_ref()?.position);
-    Material::new(Arc::clone(loaded), zones.collect(), places.collect())
 }
 
 pub(crate) fn eyes(ready: &[Ready]) -> Eyes {
@@ -299,7 +374,7 @@ pub(crate) fn plates(loaded: &Loaded) -> anyhow::Result<Plates> {
 async fn court(
     loaded: &Loaded,
     fences: &Live,
-    ready: &[Ready],
+    watched: &Watched,
     store: &Store,
     reminded: &Reminded,
 ) -> anyhow::Result<Court> {
@@ -307,8 +382,7 @@ async fn court(
     let layer = fences.borrow().clone();
     let mut engine =
         Engine::new(layer.fences, loaded.config.rules.parking.clone()).with_scenes(layer.scenes);
-    for source in ready {
-        let SourceSpec { id, name, .. } = &source.spec;
+    for (id, name) in watched.names() {
         let open = store.open_alerts(id).await.context("cannot read the open alerts")?;
         engine.resume(id.clone(), name.clone(), &open);
         let Some(text) = store.recollection(id).await.context("cannot read what stood")? else {
@@ -321,7 +395,7 @@ async fn court(
         kept.insert(id.clone(), text);
     }
     Ok(Court {
-        eyes: eyes(ready),
+        eyes: Eyes::default(),
         engine,
         plates: plates(loaded)?,
         memory: None,
@@ -380,7 +454,7 @@ async fn stop_sources(board: Board, inbox: Arc<Inbox>, stop: CancellationToken) 
 
 /// Changes of state are told as they happen; the figures now and then.
 async fn tell_figures(
-    board: Board,
+    statuses: impl Fn() -> Vec<SourceStatus>,
     sources: Sources,
     metrics: PrometheusHandle,
     stop: CancellationToken,
@@ -391,7 +465,7 @@ async fn tell_figures(
             () = stop.cancelled() => return ("figures", Ok(())),
             _ = tick.tick() => {
                 metrics.run_upkeep();
-                for status in board.statuses() {
+                for status in statuses() {
                     sources.changed(status);
                 }
             }

@@ -70,7 +70,7 @@ pub(crate) async fn fly(
     let (inbox, stop, mut stages) =
         (Arc::new(Inbox::default()), hangar.stop.child_token(), Stages::new());
     let begun = Instant::now();
-    let Ends { tally, judged } = pipeline::start(&inbox, parts, &mut stages);
+    let Ends { tally, judged, .. } = pipeline::start(&inbox, parts, &mut stages);
     // Else a photo would tell that this source's video is of a kind that no clips are cut from.
     let aside = SegmentDir::new(hangar.scratch.join("photos"), KEEP, 0)?;
     let [videos, photos] = [segments, aside].map(|segments| Road {

@@ -5,16 +5,19 @@ use std::time::{Duration, Instant};
 
 use domain::{Alert, AlertId, Frame, Observation, SourceId, View};
 use rules::{Engine, Outcome};
+use sensors::Message;
 use tokio::sync::mpsc;
 
 use crate::flights::{Memory, Written};
 use crate::locate::Eyes;
+use crate::observations::Mark;
 use crate::reload::{Layer, Live};
 use crate::reminders::Reminded;
 use crate::stage::keepsake::Keepsake;
 use crate::stage::look::Seen;
 use crate::stage::plates::Plates;
 use crate::stage::shot::Shot;
+use crate::stage::told::{Judgement, Tellings, Words};
 use crate::stage::viewlog::ViewLog;
 
 /// What has to be recorded.
@@ -31,10 +34,18 @@ pub(crate) enum Verdict {
         alert: Box<Alert>,
         again: Option<Box<Shot>>,
     },
+    /// Of a source that shows no pictures: what it said at the first moment and at the last.
+    RaisedTold {
+        alert: Box<Alert>,
+        first: Option<Words>,
+        last: Words,
+    },
     Updated(Box<Alert>),
     Ended(Box<Alert>),
     /// What the rules remember of each source; `None`: nothing.
     Remember(Vec<(SourceId, Option<String>)>),
+    /// What was told is judged: with everything before this recorded it need not be again.
+    Judged(Mark),
     /// A file of a flight was looked at whole: with everything before this recorded it need not be again.
     Read(Written),
 }
@@ -79,7 +90,8 @@ pub(crate) fn judge(
         mut keepsake,
         mut log,
     } = court;
-    let mut first_moments = FirstMoments { shots: BTreeMap::new(), memory };
+    let mut first_moments = FirstMoments { memory, ..FirstMoments::default() };
+    let mut tellings = Tellings::default();
     let mut spent = Duration::ZERO;
     while let Some(seen) = seen.blocking_recv() {
         let changed = fences.as_mut().and_then(changed).map(|new| {
@@ -112,6 +124,12 @@ pub(crate) fn judge(
                 let outcomes = engine.observe(&eyes.view(&moment, &sightings));
                 first_moments.settle(outcomes, Now::Recalled)
             }
+            Seen::Told(heard) => {
+                let begun = Instant::now();
+                let told = tellings.told(*heard, &mut eyes, &mut engine, log.as_mut());
+                spent += begun.elapsed();
+                first_moments.settle_told(told)
+            }
             Seen::Read(written) => vec![Verdict::Read(written)],
         };
         let written = keepsake.as_mut().and_then(|keepsake| keepsake.when_due(&engine));
@@ -138,15 +156,20 @@ fn changed(fences: &mut Live) -> Option<Layer> {
 #[derive(Clone, Copy)]
 enum Now<'a> {
     Picture(&'a Frame, &'a View),
+    /// A source that shows no pictures said this.
+    Told(&'a Message),
     /// An earlier run looked, and recorded what it raised.
     Recalled,
     /// The source has ended.
     Over,
 }
 
-/// Pictures of vehicles that began to stand and have not been alerted yet; as many as the engine follows.
+/// Pictures of vehicles that began to stand and have not been alerted yet, or what was said of them; as many as the engine
+/// follows.
+#[derive(Default)]
 struct FirstMoments {
     shots: BTreeMap<AlertId, Box<Shot>>,
+    words: BTreeMap<AlertId, Words>,
     /// Of a flight: outlives the program.
     memory: Option<Memory>,
 }
@@ -156,14 +179,28 @@ impl FirstMoments {
         outcomes.into_iter().filter_map(|outcome| self.verdict(outcome, now)).collect()
     }
 
+    fn settle_told(&mut self, Judgement { outcomes, mark }: Judgement) -> Vec<Verdict> {
+        let mut verdicts = Vec::new();
+        for (message, outcomes) in outcomes {
+            let now = message.as_deref().map_or(Now::Over, Now::Told);
+            verdicts.extend(self.settle(outcomes, now));
+        }
+        verdicts.push(Verdict::Judged(mark));
+        verdicts
+    }
+
     fn verdict(&mut self, outcome: Outcome, now: Now<'_>) -> Option<Verdict> {
         match outcome {
             Outcome::Standing { id, seen } => {
+                if let Now::Told(message) = now {
+                    self.words.insert(id, Words::about(message, seen.track));
+                }
                 self.shots.extend(self.first(id, now, &seen).map(|shot| (id, shot)));
                 None
             }
             Outcome::Passed { id } => {
                 self.shots.remove(&id);
+                self.words.remove(&id);
                 None
             }
             Outcome::LookAgain(again) => {
@@ -174,6 +211,11 @@ impl FirstMoments {
                 None
             }
             Outcome::Raised(alert) => {
+                if let Now::Told(message) = now {
+                    let first = self.words.remove(&alert.id);
+                    let last = Words::about(message, alert.track?);
+                    return Some(Verdict::RaisedTold { alert, first, last });
+                }
                 let first = self.shots.remove(&alert.id);
                 if matches!(now, Now::Recalled) {
                     return None;
@@ -223,7 +265,7 @@ impl FirstMoments {
 /// What an alert is about, in the picture of now.
 fn shot_of(now: Now<'_>, alert: &Alert) -> Option<Box<Shot>> {
     let Now::Picture(_, view) = now else { return None };
-    let (track, seen) = alert.track.zip(alert.seen)?;
+    let (track, seen) = (alert.track?, alert.seen);
     let as_now = view.observations.iter().find(|one| one.track == track).cloned();
     let (class, place, score) = (alert.class, alert.place, alert.score.unwrap_or_default());
     let as_raised = Observation { track, class, score, seen, place, look: None };
@@ -232,7 +274,7 @@ fn shot_of(now: Now<'_>, alert: &Alert) -> Option<Box<Shot>> {
 
 fn shot(now: Now<'_>, seen: &Observation) -> Option<Box<Shot>> {
     let Now::Picture(frame, view) = now else { return None };
-    match Shot::take(frame, view, seen.track, seen.seen) {
+    match Shot::take(frame, view, seen.track, seen.seen?) {
         Ok(shot) => Some(Box::new(shot)),
         Err(error) => {
             lost(&error.into());

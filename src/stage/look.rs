@@ -9,6 +9,7 @@ use domain::{Class, Detection, Frame, Moment, Sighting, SourceId, TrackId};
 use tokio::sync::mpsc;
 
 use crate::flights::{Counted, Legs, Memory, Written};
+use crate::observations::Heard;
 use crate::sight::Sights;
 use crate::stage::detect::{Detectors, Examined, Looked};
 use crate::stage::diary::Diary;
@@ -27,6 +28,8 @@ pub(crate) enum Seen {
         moment: Moment,
         sightings: Vec<Sighting>,
     },
+    /// By sensors and other detectors, without a picture.
+    Told(Box<Heard>),
     /// A file of a flight to its end; its sightings are on disk.
     Read(Written),
     End(SourceId),

@@ -11,4 +11,5 @@ pub(crate) mod look;
 pub(crate) mod plates;
 pub(crate) mod record;
 pub(crate) mod shot;
+pub(crate) mod told;
 pub(crate) mod viewlog;

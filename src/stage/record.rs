@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 use crate::stage::clip::{self, Cut, Cutter, Job};
 use crate::stage::judge::Verdict;
 use crate::stage::shot::{self, Shot};
+use crate::stage::told::{self, Words};
 
 /// Writes verdicts, and cuts clips as their video becomes complete.
 #[derive(Debug)]
@@ -60,6 +61,9 @@ pub(crate) const FLIGHT: &str = "flight-";
 const SHOWN: [(&str, &str); 3] =
     [("scene", shot::SCENE), ("annotated", shot::ANNOTATED), ("crop", shot::CROP)];
 const JPEG: &str = "image/jpeg";
+const JSON: &str = "application/json";
+const FIRST_WORDS: &str = "first_message.json";
+const LAST_WORDS: &str = "last_message.json";
 const CLIP: &str = "clip.mp4";
 const CLIP_TO_COME: Awaited<'_> = Awaited {
     name: CLIP,
@@ -121,6 +125,10 @@ impl Recorder {
         match verdict {
             Verdict::Raised { alert, first, last } => self.raise(*alert, first, last).await,
             Verdict::StillThere { alert, again } => self.still_there(&alert, again).await,
+            Verdict::RaisedTold { alert, first, last } => {
+                self.raise_told(*alert, first, last).await
+            }
+            Verdict::Judged(mark) => mark.recorded(),
             Verdict::Updated(alert) => {
                 self.persist(Report::Update, &alert).await;
             }
@@ -203,6 +211,31 @@ impl Recorder {
             }
         }
         self.persist(Report::StillThere, alert).await;
+    }
+
+    /// There is no picture, and none is waited for: what was said is the evidence.
+    async fn raise_told(&self, alert: Alert, first: Option<Words>, last: Words) {
+        let words = [(FIRST_WORDS, first), (LAST_WORDS, Some(last))];
+        let awaited = |(name, words): &(&'static str, Option<Words>)| {
+            let detail = "being written";
+            words.as_ref().map(|_| Awaited { name, media_type: JSON, detail })
+        };
+        let awaited: Vec<Awaited<'_>> = words.iter().filter_map(awaited).collect();
+        self.persist(Report::Raise(&awaited), &alert).await;
+        for (name, words) in words {
+            let Some(Words { at, line }) = words else {
+                self.missing(alert.id, name, "it began before the program did").await;
+                continue;
+            };
+            let file = NewEvidence {
+                name: name.to_owned(),
+                media_type: JSON.to_owned(),
+                taken_at: Some(at),
+                transform: told::WORDS.to_owned(),
+                bytes: line,
+            };
+            self.put(alert.id, file).await;
+        }
     }
 
     async fn keep_shot(&self, id: AlertId, when: &str, shot: &Shot) {

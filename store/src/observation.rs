@@ -42,6 +42,8 @@ pub struct SceneChange {
 
 /// Rows read at once.
 const MOST_AT_ONCE: u32 = 256;
+/// Rows that hold what was under way when the program stopped, and more.
+const NEWEST: u32 = 64;
 /// Rows removed in one transaction, so that nobody waits long for the writer.
 const PRUNED_TOGETHER: u32 = 200;
 
@@ -79,6 +81,19 @@ impl Store {
         .fetch_all(&self.inner.readers)
         .await;
         self.observed(rows)
+    }
+
+    /// The newest rows, at most 64, the oldest of them first.
+    pub async fn last_observations(&self) -> Result<Vec<Observations>, StoreError> {
+        let rows: sqlx::Result<Vec<Row>> = sqlx::query_as(
+            "SELECT id, first_at, last_at, body FROM observations ORDER BY id DESC LIMIT $1",
+        )
+        .bind(NEWEST)
+        .fetch_all(&self.inner.readers)
+        .await;
+        let mut read = self.observed(rows)?;
+        read.reverse();
+        Ok(read)
     }
 
     /// Rows with anything from `from` to before `to`, by the sources' clocks, in the order in which they were accepted:
@@ -260,6 +275,7 @@ mod tests {
         let span = |from, to| store.observations(second(from), second(to), 0);
         assert_eq!(span(3, 5).await.unwrap().len(), 1, "to the end, and not more");
         assert_eq!(span(0, 99).await.unwrap().len(), 4);
+        assert_eq!(store.last_observations().await.unwrap().last().unwrap().body, b"7\n8\n");
         let rest = store.observations(second(0), second(99), ids[1]).await.unwrap();
         assert_eq!(rest.len(), 2);
     }

@@ -6,7 +6,15 @@ use std::path::{Path, PathBuf};
 use crate::program::root;
 
 const CRATES: [&str; 10] = [
-    "dashboard", "detector", "domain", "flight", "ground", "ingest", "jt808", "rules", "sensors",
+    "dashboard",
+    "detector",
+    "domain",
+    "flight",
+    "ground",
+    "ingest",
+    "jt808",
+    "rules",
+    "sensors",
     "store",
 ];
 

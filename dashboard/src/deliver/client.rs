@@ -1,6 +1,6 @@
 //! One client of the embedded broker, from its CONNECT to its end.
 //!
-//! Moves packets between the socket and rumqttd's router. Assumes nothing of the client: each
+//! Moves packets between the socket and rumqttd's router, and what it publishes to the intake. Assumes nothing of the client: each
 //! wait has a limit, each buffer a bound. A message is written only while fewer than the client's
 //! receive maximum are unacknowledged; the router itself keeps at most 100 under way.
 
@@ -15,9 +15,11 @@ use rumqttd::{
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
+    sync::mpsc,
     time::{Instant, timeout, timeout_at},
 };
 
+use super::intake::{self, Answer, Intake, Published, WINDOW};
 use super::wire::{Codec, Farewell, Hello, Refused, hello};
 
 /// A client that has not said CONNECT by then is cut off.
@@ -46,6 +48,14 @@ impl From<LinkError> for Ended {
     fn from(error: LinkError) -> Self {
         Self::Router(error.into())
     }
+}
+
+/// What a client may publish.
+#[derive(Debug)]
+pub(super) struct Right {
+    pub intake: Intake,
+    /// None: whatever is wanted.
+    pub filters: Option<Vec<String>>,
 }
 
 /// A socket with its buffers.
@@ -83,12 +93,12 @@ impl Client {
         &mut self,
         hello: &Hello,
         welcome: Packet,
-        tx: &mut LinkTx,
-        rx: &mut LinkRx,
+        right: Option<Right>,
+        (tx, rx): (&mut LinkTx, &mut LinkRx),
     ) -> Result<(), Ended> {
         let served = async {
             self.write(hello.codec, welcome).await?;
-            self.relay(hello, tx, rx).await
+            self.relay(hello, right, tx, rx).await
         };
         let outcome = served.await;
         if !matches!(outcome, Err(Ended::Router(_))) {
@@ -101,6 +111,7 @@ impl Client {
     async fn relay(
         &mut self,
         hello: &Hello,
+        right: Option<Right>,
         tx: &mut LinkTx,
         rx: &mut LinkRx,
     ) -> Result<(), Ended> {
@@ -108,15 +119,30 @@ impl Client {
             0 => NO_KEEP_ALIVE,
             seconds => Duration::from_secs(u64::from(seconds)) * 3 / 2,
         };
-        let mut flow = Flow { free: hello.receive_maximum, waiting: VecDeque::new() };
+        let (tell, mut answers) = mpsc::channel(usize::from(WINDOW));
+        let mut flow = Flow {
+            free: hello.receive_maximum,
+            waiting: VecDeque::new(),
+            right,
+            tell,
+            unanswered: 0,
+        };
         let mut deadline = Instant::now() + silence;
         loop {
             tokio::select! {
-                read = timeout_at(deadline, self.stream.read_buf(&mut self.incoming)) => {
+                read = timeout_at(deadline, self.stream.read_buf(&mut self.incoming)), if !flow.is_full() => {
                     if read?? == 0 {
                         return Ok(());
                     }
                     deadline = Instant::now() + silence;
+                    if !self.take(hello.codec, &mut flow, tx).await? {
+                        return Ok(());
+                    }
+                }
+                Some(answer) = answers.recv() => {
+                    self.answer(hello.codec, &mut flow, answer, &mut answers);
+                    deadline = Instant::now() + silence;
+                    // What was read and had to wait has room now.
                     if !self.take(hello.codec, &mut flow, tx).await? {
                         return Ok(());
                     }
@@ -139,7 +165,13 @@ impl Client {
         flow: &mut Flow,
         tx: &mut LinkTx,
     ) -> Result<bool, Ended> {
-        while let Some(packet) = codec.read(&mut self.incoming)? {
+        while !flow.is_full() {
+            if intake::is_next(&self.incoming) {
+                let Some(published) = flow.publication(codec, &mut self.incoming)? else { break };
+                flow.hand_on(published).await?;
+                continue;
+            }
+            let Some(packet) = codec.read(&mut self.incoming)? else { break };
             match packet {
                 Packet::Disconnect(..) => return Ok(false),
                 Packet::PubAck(..) => flow.free += 1,
@@ -152,6 +184,22 @@ impl Client {
         }
         self.flush().await?;
         Ok(true)
+    }
+
+    /// Encodes what was said of publications.
+    fn answer(
+        &mut self,
+        codec: Codec,
+        flow: &mut Flow,
+        first: Answer,
+        answers: &mut mpsc::Receiver<Answer>,
+    ) {
+        let mut next = Some(first);
+        while let Some(answer) = next {
+            answer.write(codec, &mut self.outgoing);
+            flow.unanswered = flow.unanswered.saturating_sub(1);
+            next = answers.try_recv().ok();
+        }
     }
 
     /// Encodes what the router has ready; `true` when it waits to be asked for more.
@@ -192,13 +240,50 @@ impl Client {
     }
 }
 
-/// Holds messages back while the client owes as many acknowledgements as it announced.
+/// Holds messages back while the client owes as many acknowledgements as it announced, and publications while it is owed
+/// as many as were announced to it.
 struct Flow {
     free: usize,
     waiting: VecDeque<Packet>,
+    right: Option<Right>,
+    tell: mpsc::Sender<Answer>,
+    unanswered: u16,
 }
 
 impl Flow {
+    fn is_full(&self) -> bool {
+        self.unanswered >= WINDOW
+    }
+
+    /// Takes a publication off what was read, if it may be.
+    fn publication(
+        &self,
+        codec: Codec,
+        stream: &mut BytesMut,
+    ) -> Result<Option<Published>, Refused> {
+        let Some(Right { intake, filters }) = &self.right else {
+            return Err(Refused::Forbidden("publish: see `mqtt.publish`"));
+        };
+        let published = intake::take(codec, stream, intake.most_packet())?;
+        let Some(published) = published else { return Ok(None) };
+        let topic = &published.topic;
+        let may = |filters: &Vec<String>| filters.iter().any(|f| intake::matches(topic, f));
+        if intake.wants(topic) && filters.as_ref().is_none_or(may) {
+            return Ok(Some(published));
+        }
+        Err(Refused::Publish(topic.chars().take(80).collect()))
+    }
+
+    async fn hand_on(&mut self, published: Published) -> Result<(), Ended> {
+        let Some(Right { intake, .. }) = &self.right else { return Ok(()) };
+        self.unanswered += u16::from(published.id.is_some());
+        if intake.put(published, self.tell.clone()).await {
+            return Ok(());
+        }
+        // The program is stopping: the client sends again what it was not told.
+        Err(io::Error::from(io::ErrorKind::ConnectionAborted).into())
+    }
+
     fn next(&mut self) -> Option<Packet> {
         let counted = match self.waiting.front()? {
             Packet::Publish(publish, _) => awaits_ack(publish),

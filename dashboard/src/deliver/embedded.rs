@@ -2,7 +2,7 @@
 //!
 //! rumqttd keeps subscriptions, sessions and retained messages; the listener is ours, because
 //! rumqttd 0.20 wants one port per protocol version, never sets `TCP_NODELAY`, and stops taking
-//! connections for good after a client with a bad id came twice. Publishing goes through its
+//! connections for good after a client with a bad id came twice. What clients publish goes to the intake, past the router. Publishing goes through its
 //! in-process link: a message the router has accepted is delivered. Everything is in memory; a
 //! restart of the program forgets subscriptions, and the gap shows in `seq`.
 
@@ -28,10 +28,12 @@ use tokio::{
 };
 
 use super::{
-    client::{Client, Ended},
+    client::{Client, Ended, Right},
     courier::{Lost, Message, Session},
+    intake::{Intake, WINDOW},
     wire::{Codec, Farewell, Hello},
 };
+use crate::config::MqttConfig;
 
 /// Clients at a time; the next one is told that the server is busy.
 const MAX_CLIENTS: usize = 256;
@@ -69,9 +71,10 @@ pub(super) struct Embedded {
 impl Embedded {
     /// Listens, starts the router and serves clients.
     pub(super) async fn start(
-        listen: SocketAddr,
-        users: &BTreeMap<String, String>,
+        config: &MqttConfig,
+        intake: Option<Intake>,
     ) -> Result<Self, BrokerError> {
+        let listen = config.listen;
         let listener = TcpListener::bind(listen)
             .await
             .map_err(|source| BrokerError::Listen { listen, source })?;
@@ -84,7 +87,7 @@ impl Embedded {
                 .map_err(Box::new)
         });
         let (tx, rx, _) = link("xunjian", false).map_err(BrokerError::Link)?;
-        let door = Arc::new(Door::new(link, users));
+        let door = Arc::new(Door::new(link, config, intake));
         let mut tasks = JoinSet::new();
         tasks.spawn(accept(listener, door));
         Ok(Self { tx, rx, sent: VecDeque::new(), tasks })
@@ -202,6 +205,9 @@ struct Door {
     link: Linker,
     /// User name → SHA-256 of the password; empty: anybody.
     users: BTreeMap<String, [u8; 32]>,
+    /// User name → what it may publish to; where there are no users, anybody may publish what is wanted.
+    publish: BTreeMap<String, Vec<String>>,
+    intake: Option<Intake>,
     guests: Mutex<Guests>,
 }
 
@@ -212,10 +218,23 @@ struct Guests {
 }
 
 impl Door {
-    fn new(link: Linker, users: &BTreeMap<String, String>) -> Self {
+    fn new(link: Linker, config: &MqttConfig, intake: Option<Intake>) -> Self {
         let digest = |password: &String| Sha256::digest(password.as_bytes()).into();
-        let users = users.iter().map(|(name, password)| (name.clone(), digest(password))).collect();
-        Self { link, users, guests: Mutex::default() }
+        let users = config.users.iter();
+        let users = users.map(|(name, password)| (name.clone(), digest(password))).collect();
+        Self { link, users, publish: config.publish.clone(), intake, guests: Mutex::default() }
+    }
+
+    /// What a client may publish.
+    fn right(&self, hello: &Hello) -> Option<Right> {
+        let intake = self.intake.clone()?;
+        let filters = if self.users.is_empty() {
+            None
+        } else {
+            let name = &hello.login.as_ref()?.username;
+            Some(self.publish.get(name)?.clone())
+        };
+        Some(Right { intake, filters })
     }
 
     async fn let_in(self: &Arc<Self>, stream: TcpStream) -> Result<(), Ended> {
@@ -234,8 +253,9 @@ impl Door {
         let greeting: Option<Packet> = greeting.into();
         let present = matches!(greeting, Some(Packet::ConnAck(ack, _)) if ack.session_present);
         let assigned = hello.connect.client_id.is_empty().then(|| slot.name.clone());
-        let welcome = Codec::welcome(present, assigned);
-        client.serve(&hello, welcome, &mut tx, &mut rx).await
+        let welcome = Codec::welcome(present, assigned, WINDOW);
+        let right = self.right(&hello);
+        client.serve(&hello, welcome, right, (&mut tx, &mut rx)).await
     }
 
     fn admit(self: &Arc<Self>, hello: &Hello) -> Result<Slot, Farewell> {

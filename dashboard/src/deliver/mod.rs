@@ -8,6 +8,7 @@ mod client;
 mod courier;
 mod embedded;
 mod external;
+mod intake;
 mod state;
 mod wire;
 
@@ -21,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use embedded::BrokerError;
 pub use external::CaFileError;
+pub use intake::{Fate, Intake, Publication, Receipt, matches};
 pub use state::Delivery;
 
 use crate::{Context, config::MqttConfig};
@@ -59,17 +61,18 @@ pub async fn deliver(
             to_external(courier, &dial, &context.delivery, &stop).await;
             Ok(())
         }
-        None => to_embedded(courier, config, &context.delivery, &stop).await,
+        None => to_embedded(courier, config, context, &stop).await,
     }
 }
 
 async fn to_embedded(
     mut courier: Courier,
     config: &MqttConfig,
-    state: &Delivery,
+    context: &Context,
     stop: &CancellationToken,
 ) -> Result<(), DeliverError> {
-    let mut broker = Embedded::start(config.listen, &config.users).await?;
+    let state = &context.delivery;
+    let mut broker = Embedded::start(config, context.intake.clone()).await?;
     tracing::info!(listen = %config.listen, "embedded MQTT broker listens");
     state.up();
     let mut pause = Pause::default();

@@ -1,7 +1,8 @@
 //! The edge of the embedded broker: which packets of a client reach the router.
 //!
-//! Clients of both MQTT 3.1.1 and 5 come in on one port; the first packet says which. The broker
-//! is an outlet: clients subscribe and acknowledge, and nothing else gets past here. What rumqttd
+//! Clients of both MQTT 3.1.1 and 5 come in on one port; the first packet says which. The router
+//! is an outlet: clients subscribe and acknowledge, and nothing else gets past here; what they publish never reaches it, see
+//! `intake`. What rumqttd
 //! 0.20 cannot take (it panics on a 3.1.1 message with properties, mixes up topics when it may
 //! alias a wildcard filter, and loses a shared group on disconnect) is kept away from it here.
 
@@ -31,8 +32,16 @@ pub(super) enum Refused {
     NoMqtt,
     #[error("cannot be read: {0}")]
     Malformed(protocol::Error),
-    #[error("may not {0}: this broker only gives out")]
+    #[error("may not {0}")]
     Forbidden(&'static str),
+    #[error(
+        "may not publish to `{0}`: nobody listens there, or it has no right to (`mqtt.publish`)"
+    )]
+    Publish(String),
+    #[error("publishes {got} bytes at once, at most {most} are taken (`observations.max_bytes`)")]
+    Long { got: usize, most: usize },
+    #[error("a publication that cannot be read")]
+    Broken,
     #[error("subscribes to a filter that is not served: `{0}`")]
     Filter(String),
 }
@@ -123,9 +132,10 @@ impl Codec {
     }
 
     /// The answer to a CONNECT that is taken.
-    pub(super) fn welcome(session_present: bool, assigned: Option<String>) -> Packet {
+    pub(super) fn welcome(session_present: bool, assigned: Option<String>, window: u16) -> Packet {
         let properties = ConnAckProperties {
             max_qos: Some(1),
+            receive_max: Some(window),
             shared_subscription_available: Some(0),
             assigned_client_identifier: assigned,
             ..Default::default()

@@ -29,7 +29,7 @@ export type SourceState = "starting" | "live" | "silent" | "reconnecting" | "end
 export type Source = {
   id: string;
   name: string;
-  kind: "rtsp" | "file" | "images";
+  kind: "rtsp" | "file" | "images" | "observation";
   state: SourceState;
   /** A human reason for the state; may be empty. */
   detail: string;

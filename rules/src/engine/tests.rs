@@ -606,7 +606,9 @@ fn what_is_not_reported_is_not_gone_until_its_source_says_so() {
     report(&mut story, vec![told(1)]);
     story.at += SignedDuration::from_mins(1);
     report(&mut story, vec![told(1)]);
-    assert_eq!(story.log, ["61 standing", "61 raised since 0"]);
+    story.at += SignedDuration::from_mins(1);
+    report(&mut story, vec![told(1)]);
+    assert_eq!(story.log, ["61 standing", "122 raised since 0"]);
     story.at += SignedDuration::from_hours(2);
     report(&mut story, vec![]);
     assert_eq!(story.log.len(), 2, "nobody looked");
@@ -615,7 +617,7 @@ fn what_is_not_reported_is_not_gone_until_its_source_says_so() {
         report(&mut story, vec![]);
     }
     let ended = story.log.last().unwrap();
-    assert!(ended.contains("ended Lost at 61"), "{:?}", story.log);
+    assert!(ended.contains("ended Lost at 122"), "{:?}", story.log);
 }
 
 #[test]

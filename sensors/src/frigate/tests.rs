@@ -14,7 +14,7 @@ const END: &str = include_str!("end.json");
 fn said(text: &str) -> Result<Said, Refused> {
     let picture = Size::new(1280, 720).unwrap();
     let reader = reader(Mapping::Frigate { camera: "market_gate".to_owned(), picture });
-    reader.read("frigate/events", text.as_bytes(), "2025-11-22T08:05:00Z".parse().unwrap())
+    reader.read("frigate/events", text.as_bytes(), "2025-11-22T08:10:00Z".parse().unwrap())
 }
 
 fn message(text: &str) -> Message {
@@ -40,7 +40,7 @@ fn a_car_that_is_found_and_stays() {
 #[test]
 fn one_that_ended_is_gone_and_not_seen() {
     let end = message(END);
-    assert_eq!(end.at.to_string(), "2025-11-22T08:10:00.75Z");
+    assert_eq!(end.at.to_string(), "2025-11-22T08:09:59.75Z");
     assert_eq!((end.observations.len(), end.gone), (0, vec![message(NEW).observations[0].track]));
 }
 
@@ -60,10 +60,26 @@ fn what_cannot_be_is_named() {
     for (from, to, wanted) in [
         ("\"type\": \"update\"", "\"type\": \"gone\"", "`type`: unknown variant `gone`"),
         ("\"box\": [320, 360, 640, 540]", "\"box\": [320, 360]", "`after.box`: invalid length 2"),
-        ("\"box\": [320, 360, 640, 540]", "\"box\": [640, 360, 320, 540]", "`after.box` must be x, y"),
-        ("\"frame_time\": 1763798420.25", "\"frame_time\": 1e300", "`after.frame_time` must be seconds"),
-        ("\"frame_time\": 1763798420.25", "\"frame_time\": 1763790000", "`at` is 2025-11-22T05:40:00Z"),
-        ("\"score\": 0.87890625", "\"score\": 7", "`after.score` must lie between 0 and 1, got `7`"),
+        (
+            "\"box\": [320, 360, 640, 540]",
+            "\"box\": [640, 360, 320, 540]",
+            "`after.box` must be x, y",
+        ),
+        (
+            "\"frame_time\": 1763798420.25",
+            "\"frame_time\": 1e300",
+            "`after.frame_time` must be seconds",
+        ),
+        (
+            "\"frame_time\": 1763798420.25",
+            "\"frame_time\": 1763790000",
+            "`at` is 2025-11-22T05:40:00Z",
+        ),
+        (
+            "\"score\": 0.87890625",
+            "\"score\": 7",
+            "`after.score` must lie between 0 and 1, got `7`",
+        ),
     ] {
         let text = UPDATE.replace(from, to);
         assert_ne!(text, UPDATE, "{from}");

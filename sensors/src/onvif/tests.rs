@@ -45,7 +45,10 @@ fn an_object_that_is_only_named_stands_where_its_rule_is() {
     let message = message(LINE, CROSSED);
     assert_eq!(message.at.to_string(), "2025-11-22T08:00:07.321Z");
     let told = &message.observations[0];
-    assert_eq!((told.track, told.class, told.place), (TrackId(15), Class::Car, Some(field().place)));
+    assert_eq!(
+        (told.track, told.class, told.place),
+        (TrackId(15), Class::Car, Some(field().place))
+    );
     assert_eq!((told.seen, message.looked.clone()), (None, Looked::Unsaid));
 }
 
@@ -94,7 +97,7 @@ fn what_cannot_be_is_named() {
         (LINE, CROSSED.replace("north_line", "elsewhere"), "`Data`"),
         (INSIDE, WITH_OBJECT.replace("\"-0.5\"", "\"far\""), "`BoundingBox` must be x, y"),
         (INSIDE, WITH_OBJECT.replace("0.91", "91"), "`@Likelihood` must lie between 0 and 1"),
-        (LINE, "[1]".to_owned(), "`.`: "),
+        (LINE, "7".to_owned(), "`.`: "),
     ] {
         match said(topic, &text) {
             Err(refused) => {

@@ -36,16 +36,24 @@ fn a_full_message() {
     assert_eq!((car.track, car.class, car.score), (TrackId(7), Class::Car, 0.93));
     assert_eq!(fix.covariance, Covariance::round(1.5));
     assert_eq!(truck.place.unwrap().covariance.east_north, 0.5);
-    assert_eq!((truck.load, truck.lid, truck.body), (Some(LoadState::Full), Some(LidState::Open), Some(domain::BodyState::Down)));
+    assert_eq!(
+        (truck.load, truck.lid, truck.body),
+        (Some(LoadState::Full), Some(LidState::Open), Some(domain::BodyState::Down))
+    );
     assert_eq!((truck.score, truck.track), (1.0, track_of("浙E12345")));
     assert_eq!((person.place, person.seen.map(|seen| seen.w)), (None, Some(0.125)));
     assert_eq!(message.gone, [TrackId(5)]);
-    assert!(matches!(&message.looked, Looked::Ring(ring) if ring.len() == 5 && ring[0][0] < 120.087));
+    assert!(
+        matches!(&message.looked, Looked::Ring(ring) if ring.len() == 5 && ring[0][0] < 120.087)
+    );
 }
 
 #[test]
 fn what_is_written_reads_as_it_was() {
-    for text in [FULL.to_owned(), r#"{"at":"2025-11-22T08:00:05Z","complete":true,"observations":[]}"#.to_owned()] {
+    for text in [
+        FULL.to_owned(),
+        r#"{"at":"2025-11-22T08:00:05Z","complete":true,"observations":[]}"#.to_owned(),
+    ] {
         let message = said(&text).unwrap();
         let line = Canonical::of(&message).line();
         assert_eq!(read_canonical(&line).unwrap(), message);
@@ -58,7 +66,9 @@ fn what_is_written_reads_as_it_was() {
 
 #[test]
 fn what_is_said_of_absence() {
-    let looked = |more: &str| said(&format!(r#"{{"at":"2025-11-22T08:00:05Z",{more}"observations":[]}}"#)).unwrap().looked;
+    let looked = |more: &str| {
+        said(&format!(r#"{{"at":"2025-11-22T08:00:05Z",{more}"observations":[]}}"#)).unwrap().looked
+    };
     assert_eq!(looked(""), Looked::Unsaid);
     assert_eq!(looked("\"complete\":true,"), Looked::Everywhere);
 }
@@ -68,7 +78,11 @@ fn what_cannot_be_is_named() {
     for (from, to, wanted) in [
         ("\"seq\"", "\"sequence\"", "`sequence`: unknown field `sequence`"),
         ("\"at\"", "\"when\"", "`when`: unknown field `when`"),
-        ("\"class\": \"car\"", "\"class\": \"tank\"", "`observations[0].class`: unknown variant `tank`"),
+        (
+            "\"class\": \"car\"",
+            "\"class\": \"tank\"",
+            "`observations[0].class`: unknown variant `tank`",
+        ),
         ("0.93", "\"0.93\"", "`observations[0].score`: invalid type: string"),
         ("0.93", "1.5", "`observations[0].score` must lie between 0 and 1, got `1.5`"),
         ("0.93", "1e999", "`observations[0].score`: number out of range"),
@@ -76,14 +90,26 @@ fn what_cannot_be_is_named() {
         ("\"track\": 7", "\"track\": 9007199254740992", "`observations[0].track`: invalid value"),
         ("\"track\": 7", "\"track\": \"\"", "`observations[0].track`: invalid length 0"),
         ("\"track\": 7", "\"track\": -1", "`observations[0].track`: invalid type"),
-        ("\"accuracy_m\": 1.5", "\"accuracy_m\": 0", "`observations[0].accuracy_m` must lie between"),
+        (
+            "\"accuracy_m\": 1.5",
+            "\"accuracy_m\": 0",
+            "`observations[0].accuracy_m` must lie between",
+        ),
         ("\"lat\": 30.8922559", "\"lat\": 130.8", "`observations[0].lon` must be a longitude and"),
         ("\"lat\": 30.8922559, ", "", "`observations[0].lat` is missing beside `lon`"),
         ("[0.5, 1.0]]", "[0.4, 1.0]]", "`observations[1].covariance_m2` must be symmetric"),
         ("[0.5, 1.0]]", "[0.5, 1.0]], \"accuracy_m\": 1", "`observations[1].accuracy_m` and"),
         ("0.125, 0.25]", "0, 0.25]", "`observations[2].box` must be x, y"),
-        (", \"box\": [0.25, 0.5, 0.125, 0.25]", "", "`observations` says neither a box nor a place"),
-        ("\"source\": \"gate\"", "\"source\": \"other\"", "`source` must be the source that the topic names"),
+        (
+            ", \"box\": [0.25, 0.5, 0.125, 0.25]",
+            "",
+            "`observations` says neither a box nor a place",
+        ),
+        (
+            "\"source\": \"gate\"",
+            "\"source\": \"other\"",
+            "`source` must be the source that the topic names",
+        ),
         ("16:00:05.250", "16:00:12", "`at` is 2025-11-22T08:00:12Z, 6s ahead"),
         ("16:00:05.250", "15:50:00", "`at` is 2025-11-22T07:50:00Z"),
         ("[120.0910, 30.8930], ", "", "`looked` must be"),
@@ -119,7 +145,14 @@ fn the_schema_agrees_with_the_reader() {
     let schema: serde_json::Value = serde_json::from_str(SCHEMA).unwrap();
     let schema = jsonschema::validator_for(&schema).unwrap();
     let valid = |text: &str| schema.is_valid(&serde_json::from_str(text).unwrap());
-    assert!(valid(FULL), "{:?}", schema.iter_errors(&serde_json::from_str(FULL).unwrap()).map(|e| e.to_string()).collect::<Vec<_>>());
+    assert!(
+        valid(FULL),
+        "{:?}",
+        schema
+            .iter_errors(&serde_json::from_str(FULL).unwrap())
+            .map(|e| e.to_string())
+            .collect::<Vec<_>>()
+    );
     let canonical = String::from_utf8(Canonical::of(&said(FULL).unwrap()).line()).unwrap();
     assert!(valid(&canonical), "{canonical}");
     for (from, to) in [

@@ -385,6 +385,7 @@ export const en: Words = {
   "source_kind.rtsp": "RTSP camera",
   "source_kind.file": "Video file",
   "source_kind.images": "Image series",
+  "source_kind.observation": "Sensor or other detector",
   "placement.ground": "Ground",
   "placement.image": "Picture only",
   "placement.none": "None",

@@ -380,6 +380,7 @@ export const zh = {
   "source_kind.rtsp": "RTSP 相机",
   "source_kind.file": "视频文件",
   "source_kind.images": "图片序列",
+  "source_kind.observation": "传感器或其他检测器",
   "placement.ground": "地面坐标",
   "placement.image": "仅画面",
   "placement.none": "无",

@@ -214,7 +214,10 @@ impl ingest::Keep for Forward {
         let (tell, mut told) = mpsc::channel(messages.len().max(1));
         for ingest::Heard { topic, payload } in messages {
             let tell = tell.clone();
-            let receipt = Receipt::new(move |_| drop(tell.try_send(())));
+            let receipt = Receipt::new(move |_| {
+                let told = tell.try_send(()).is_ok();
+                tracing::trace!(told, "message answered");
+            });
             let publication =
                 Publication { topic: topic.clone(), payload: payload.clone(), receipt };
             self.0.send(publication).await.map_err(|_| Stopping)?;

@@ -30,7 +30,7 @@ pub struct Publication {
 }
 
 /// Acknowledges a publication. Dropped without, its sender is not told, and sends it again when it comes back.
-pub struct Receipt(Box<dyn FnOnce(Fate) + Send>);
+pub struct Receipt(Box<dyn FnOnce(Fate) + Send + Sync>);
 
 /// What became of a publication.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,9 +73,8 @@ impl Intake {
         let Published { topic, payload, id } = published;
         // Nobody waits for the answer to `QoS` 0. A client that is gone comes back and sends again what it was not told.
         let receipt = Receipt::new(move |fate| {
-            if let Some(id) = id {
-                drop(tell.try_send(Answer { id, fate }));
-            }
+            let told = id.is_none_or(|id| tell.try_send(Answer { id, fate }).is_ok());
+            tracing::trace!(told, "publication answered");
         });
         self.to.send(Publication { topic, payload, receipt }).await.is_ok()
     }
@@ -89,7 +88,7 @@ impl fmt::Debug for Intake {
 
 impl Receipt {
     /// `tell` must not block.
-    pub fn new(tell: impl FnOnce(Fate) + Send + 'static) -> Self {
+    pub fn new(tell: impl FnOnce(Fate) + Send + Sync + 'static) -> Self {
         Self(Box::new(tell))
     }
 

@@ -8,6 +8,7 @@ mod broker;
 mod compare;
 mod crash;
 mod flights;
+mod observations;
 mod page;
 mod privacy;
 mod program;

@@ -100,10 +100,9 @@ impl Reader {
             Mapping::Onvif { fields } => onvif::read(self, fields, topic, payload)?,
             Mapping::Frigate { camera, picture } => frigate::read(self, camera, *picture, payload)?,
         };
-        if let Said::Observed(message) = &said {
-            self.in_time(message.at, now)?;
-        }
-        Ok(said)
+        let Said::Observed(message) = said else { return Ok(said) };
+        self.in_time(message.at, now)?;
+        Ok(Said::Observed(message.settled()))
     }
 
     fn in_time(&self, at: Timestamp, now: Timestamp) -> Result<(), Refused> {

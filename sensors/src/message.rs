@@ -53,6 +53,34 @@ const WORST_SIGMA_M: f64 = 1000.0;
 /// What is known better than this is not known so well.
 const BEST_SIGMA_M: f64 = 0.01;
 
+impl Message {
+    /// The same with numbers of nine decimals: a tenth of a millimetre. What is written then reads exactly as it was, so that
+    /// what is judged again is judged the same.
+    pub(crate) fn settled(mut self) -> Self {
+        if let Looked::Ring(ring) = &mut self.looked {
+            ring.iter_mut().flatten().for_each(settle);
+        }
+        for told in &mut self.observations {
+            if let Some(fix) = &mut told.place {
+                let (mut lon, mut lat) = (fix.position.lon(), fix.position.lat());
+                [&mut lon, &mut lat].into_iter().for_each(settle);
+                fix.position = LonLat::new(lon, lat).unwrap_or(fix.position);
+                let Covariance { east_east, east_north, north_north } = &mut fix.covariance;
+                [east_east, east_north, north_north].into_iter().for_each(settle);
+            }
+            if let Some(RelBox { x, y, w, h }) = &mut told.seen {
+                [x, y, w, h].into_iter().for_each(settle);
+            }
+        }
+        self
+    }
+}
+
+/// Up to 10^6: so many digits are read without any rounding.
+fn settle(number: &mut f64) {
+    *number = (*number * 1e9).round() / 1e9;
+}
+
 impl Told {
     pub(crate) const fn new(track: TrackId, class: Class, score: f32) -> Self {
         Self { track, class, score, place: None, seen: None, load: None, lid: None, body: None }
@@ -85,7 +113,7 @@ pub(crate) fn covariance(key: &str, rows: [[f64; 2]; 2]) -> Result<Covariance, R
 /// A box that lies in the picture, at least in part.
 pub(crate) fn boxed(key: &str, [x, y, w, h]: [f64; 4]) -> Result<RelBox, Refused> {
     let about = |value: f64| (-1.0..=2.0).contains(&value);
-    let sized = |value: f64| value > 0.0 && value <= 2.0;
+    let sized = |value: f64| value > 1e-6 && value <= 2.0;
     let inside = x < 1.0 && y < 1.0 && x + w > 0.0 && y + h > 0.0;
     if about(x) && about(y) && sized(w) && sized(h) && inside {
         return Ok(RelBox { x, y, w, h });

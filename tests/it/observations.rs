@@ -69,7 +69,8 @@ fn site(external: bool) -> Site {
 
 /// An hour's data of half an hour ago: nothing is ahead, nothing too old.
 fn start() -> Timestamp {
-    Timestamp::now() - SignedDuration::from_mins(30)
+    let now = Timestamp::now().as_second();
+    Timestamp::from_second(now).unwrap() - SignedDuration::from_mins(30)
 }
 
 /// Messages that were kept since the program started.
@@ -192,8 +193,12 @@ fn a_camera_whose_scene_changed_has_no_places_until_it_is_surveyed_again() {
     std::fs::copy(root().join("demo/survey/parking.json"), &survey).unwrap();
     let sensor = Sensor { port: site.mqtt };
     let topic = "cam12/onvif-ej/VideoSource/GlobalSceneChange/ImagingService/&1";
-    let change = |at: Timestamp| format!(r#"{{"UtcTime":"{at}","Source":{{"Source":"1"}},"Data":{{"State":"true"}}}}"#);
-    let warned = |site: &Site| site.ready().map(|ready| ready["warnings"].to_string().contains("scene changed"));
+    let change = |at: Timestamp| {
+        format!(r#"{{"UtcTime":"{at}","Source":{{"Source":"1"}},"Data":{{"State":"true"}}}}"#)
+    };
+    let warned = |site: &Site| {
+        site.ready().map(|ready| ready["warnings"].to_string().contains("scene changed"))
+    };
 
     let program = site.serve();
     ready(&site);

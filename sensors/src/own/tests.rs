@@ -64,6 +64,24 @@ fn what_is_written_reads_as_it_was() {
     assert_eq!((about.observations.len(), about.gone.len()), (1, 0), "nobody else is in it");
 }
 
+/// What is judged again after a restart is judged the same.
+#[test]
+fn no_number_changes_by_being_kept() {
+    for nth in 0..2000u32 {
+        let (lon, lat) = (73.0 + f64::from(nth) * 0.030_7 / 7.0, 18.0 + f64::from(nth) / 113.0);
+        let sigma = 0.01 + f64::from(nth) / 37.0;
+        let text = format!(
+            r#"{{"at":"2025-11-22T08:00:05Z","datum":"GCJ-02","observations":[{{"track":1,"class":"car","score":{},
+            "lon":{lon},"lat":{lat},"accuracy_m":{sigma},"box":[{},0.1,{},0.3]}}]}}"#,
+            f64::from(nth) / 2000.0,
+            f64::from(nth) / 4001.0,
+            (f64::from(nth) + 1.0) / 3001.0
+        );
+        let message = said(&text).unwrap();
+        assert_eq!(read_canonical(&Canonical::of(&message).line()).unwrap(), message);
+    }
+}
+
 #[test]
 fn what_is_said_of_absence() {
     let looked = |more: &str| {

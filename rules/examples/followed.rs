@@ -78,7 +78,8 @@ fn view(source: &SourceId, number: u32, second: u32) -> Result<View, Failure> {
 
 fn collection() -> String {
     let fence = |nth: u32| {
-        let (lon, lat) = (120.0 + f64::from(nth % SIDE) * 1e-3, 30.8 + f64::from(nth / SIDE) * 1e-3);
+        let (lon, lat) =
+            (120.0 + f64::from(nth % SIDE) * 1e-3, 30.8 + f64::from(nth / SIDE) * 1e-3);
         let corner = |k: u32| {
             let (sin, cos) = (std::f64::consts::TAU * f64::from(k % 30) / 30.0).sin_cos();
             [lon + 1.5e-4 * cos, lat + 1e-4 * sin]

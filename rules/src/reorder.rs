@@ -76,8 +76,9 @@ fn join(view: &mut View, other: View) {
         }
     }
     view.observations.sort_by(|a, b| {
-        let key =
-            |one: &domain::Observation| (one.track, one.seen.x.to_bits(), one.seen.y.to_bits());
+        let key = |one: &domain::Observation| {
+            (one.track, one.seen.map(|seen| [seen.x.to_bits(), seen.y.to_bits()]))
+        };
         key(a).cmp(&key(b))
     });
     view.frame = view.frame.min(other.frame);
@@ -94,7 +95,7 @@ mod tests {
             track: TrackId(track),
             class: Class::Car,
             score: 0.9,
-            seen: RelBox { x: 0.1, y: 0.1, w: 0.1, h: 0.1 },
+            seen: Some(RelBox { x: 0.1, y: 0.1, w: 0.1, h: 0.1 }),
             place: Place::Image { x: 0.15, y: 0.2 },
             look: None,
         };

@@ -221,7 +221,11 @@ impl Recorder {
             words.as_ref().map(|_| Awaited { name, media_type: JSON, detail })
         };
         let awaited: Vec<Awaited<'_>> = words.iter().filter_map(awaited).collect();
-        self.persist(Report::Raise(&awaited), &alert).await;
+        let part_of = self.act_of(&alert).await;
+        // Who was reminded once is not reminded again.
+        let reminder = alert.reminder.clone().filter(|_| part_of.is_none());
+        let alert = Alert { reminder, ..alert };
+        self.persist(Report::Raise(&awaited, part_of), &alert).await;
         for (name, words) in words {
             let Some(Words { at, line }) = words else {
                 self.missing(alert.id, name, "it began before the program did").await;

@@ -47,7 +47,7 @@ mod tests {
     #[test]
     fn words_are_those_of_the_page() {
         assert_eq!(Language::Zh.word("class", "car"), "小汽车");
-        assert_eq!(Language::En.word("class", "car"), "car");
+        assert_eq!(Language::En.word("class", "car"), "Car");
         assert_eq!(Language::En.word("class", "spaceship"), "spaceship");
         let told = Language::En.say("why.had_been_less", &[("fact", "time"), ("limit", "10 s")]);
         assert_eq!(told, "time been less than 10 s");

@@ -161,6 +161,7 @@ mod tests {
                 "/api/alerts/{id}",
                 "/api/alerts/{id}/decision",
                 "/api/alerts/{id}/evidence/{name}",
+                "/api/alerts/{id}/separate",
                 "/api/coverage",
                 "/api/coverage.geojson",
                 "/api/events",

@@ -23,7 +23,7 @@ use super::{
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListQuery {
-    #[param(value_type = Option<StageName>)]
+    #[param(value_type = Option<StageName>, inline)]
     state: Option<Stage>,
     queue: Option<Queue>,
     source: Option<SourceId>,

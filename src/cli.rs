@@ -80,6 +80,9 @@ pub(crate) struct Replay {
     /// Fences that are to hold, instead of those of `--with`.
     #[arg(long, value_name = "FILE")]
     pub fences: Vec<PathBuf>,
+    /// Rule files that are to hold, instead of those of `--with`.
+    #[arg(long, value_name = "FILE")]
+    pub rules: Vec<PathBuf>,
     #[arg(long)]
     pub json: bool,
 }

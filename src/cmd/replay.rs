@@ -14,7 +14,7 @@ use flate2::read::MultiGzDecoder;
 use rules::{Engine, Outcome, Parking};
 use serde::Serialize;
 
-use super::fences;
+use super::{fences, scenes};
 use crate::cli;
 use crate::config::Loaded;
 
@@ -28,6 +28,10 @@ pub(crate) fn run(args: &cli::Replay) -> anyhow::Result<ExitCode> {
         // Named on the command line: from the working directory.
         then.config.rules.fences =
             args.fences.iter().map(|path| absolute(path)).collect::<Result<_, _>>()?;
+    }
+    if !args.rules.is_empty() {
+        then.config.rules.files =
+            args.rules.iter().map(|path| absolute(path)).collect::<Result<_, _>>()?;
     }
     let files = files(&args.views)?;
     anyhow::ensure!(!files.is_empty(), "no file *.jsonl or *.jsonl.gz among what was named");
@@ -135,7 +139,8 @@ impl Side {
             fences::load(loaded, zones.collect()).map_err(|problem| super::refused(&problem))?;
         // Whether somebody was reminded then says nothing about the rules.
         let parking = Parking { reminder: Vec::new(), ..loaded.config.rules.parking.clone() };
-        let engine = Engine::new(Arc::new(fences), parking);
+        let scenes = scenes::load(loaded).map_err(|problem| super::refused(&problem))?;
+        let engine = Engine::new(Arc::new(fences), parking).with_scenes(Arc::new(scenes));
         Ok(Self { engine, sources: BTreeSet::new(), alerts: BTreeMap::new() })
     }
 

@@ -294,6 +294,8 @@ impl Clerk<'_> {
             matter_code: self.rule.matter_code.clone(),
             legal_basis: self.rule.legal_basis.clone(),
             reminder: None,
+            also: Vec::new(),
+            part_of: None,
             why: Some(Box::new(why)),
         }
     }

@@ -84,7 +84,11 @@ pub(crate) fn start(inbox: &Arc<Inbox>, parts: Parts, stages: &mut Stages) -> En
 }
 
 /// A stage that computes or blocks has a named thread of its own; a panic in it ends the stage.
-pub(crate) fn thread(stages: &mut Stages, name: &'static str, work: impl FnOnce() + Send + 'static) {
+pub(crate) fn thread(
+    stages: &mut Stages,
+    name: &'static str,
+    work: impl FnOnce() + Send + 'static,
+) {
     let (done, ended) = oneshot::channel();
     let spawned = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
         work();

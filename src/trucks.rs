@@ -72,7 +72,8 @@ pub(crate) async fn start(
     let source = trucks.source().clone();
     let recorder = recorder(parts, &rules, source);
     let config = &parts.loaded.config.terminals;
-    let fleet = Fleet::read(config, |path| parts.loaded.resolve(path)).map_err(anyhow::Error::msg)?;
+    let fleet =
+        Fleet::read(config, |path| parts.loaded.resolve(path)).map_err(anyhow::Error::msg)?;
     let feed = Feed {
         store: parts.store.clone(),
         fleet,

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::act::Merge;
 use crate::TruckRules;
+use crate::act::Merge;
 use crate::remind::Remind;
 
 /// What the rules are told.

@@ -100,7 +100,8 @@ impl Store {
         .bind(from.as_microsecond())
         .fetch_all(&self.inner.readers)
         .await;
-        let named = |number: String| TerminalId::new(&number).map_err(|e| sqlx::Error::Decode(e.into()));
+        let named =
+            |number: String| TerminalId::new(&number).map_err(|e| sqlx::Error::Decode(e.into()));
         numbers
             .and_then(|numbers| numbers.into_iter().map(named).collect())
             .map_err(|e| self.failed("list the terminals".to_owned(), e))

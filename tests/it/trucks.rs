@@ -63,7 +63,10 @@ fn a_truck_with_an_open_lid_is_one_alert_over_a_restart() {
     drive(&mut terminal, start, 60..240, LOADED | OPEN);
     let alert = wait_for("the alert", || of(&heard, "new").pop())["alert"].clone();
     assert_eq!(alert["rule"], "muck-lid-open");
-    assert_eq!((&alert["terminal"], &alert["queue"]), (&"13812345678".into(), &"muck-urban_mgmt".into()));
+    assert_eq!(
+        (&alert["terminal"], &alert["queue"]),
+        (&"13812345678".into(), &"muck-urban_mgmt".into())
+    );
     assert_eq!(alert["plate"]["text"], "浙E***45", "never in full");
     assert_eq!(alert["rule_name"]["zh"], "重车未密闭行驶");
     assert_eq!(alert["why"]["turns"][0]["state"], "loaded");
@@ -77,7 +80,10 @@ fn a_truck_with_an_open_lid_is_one_alert_over_a_restart() {
     drive(&mut terminal, start, 300..420, LOADED);
     let ended = wait_for("its end", || of(&heard, "end").pop())["alert"].clone();
     assert_eq!((&ended["id"], &ended["end_reason"]), (&alert["id"], &"cleared".into()));
-    assert!(of(&heard, "new").iter().all(|message| message["alert"]["id"] == alert["id"]), "one act, one alert");
+    assert!(
+        of(&heard, "new").iter().all(|message| message["alert"]["id"] == alert["id"]),
+        "one act, one alert"
+    );
     assert!(program.stop());
 }
 
@@ -95,7 +101,13 @@ fn permits_are_checked_with_their_fences() {
         construction_site = \"site\"\ndisposal_sites = [\"tip\"]\n\
         valid_from = 2026-11-01T00:00:00+08:00\nvalid_to = \"2026-12-01T00:00:00+08:00\"\n";
     check("", "no problem found");
-    check(permit, "permit `H-1`: `construction_site` names the fence `site`, which `rules.fences` has not");
-    check(&permit.replace("project", "projekt"), "permit `H-1` cannot be used: unknown field `projekt`");
+    check(
+        permit,
+        "permit `H-1`: `construction_site` names the fence `site`, which `rules.fences` has not",
+    );
+    check(
+        &permit.replace("project", "projekt"),
+        "permit `H-1` cannot be used: unknown field `projekt`",
+    );
     check("[[permit]]\nnumber = ", "permits.toml");
 }

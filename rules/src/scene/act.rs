@@ -217,7 +217,7 @@ impl Clerk<'_> {
             act.alert = Some(alert.clone());
             self.tell(Outcome::Raised(alert));
         } else if !act.told && self.keeps_first(needed) && lasted >= TOLD_AFTER {
-            let Some(seen) = whom.shown else { return };
+            let Some(seen) = whom.shown.filter(|shown| shown.seen.is_some()) else { return };
             act.told = true;
             let seen = Box::new(seen.clone());
             self.tell(Outcome::Standing { id: act.id, seen });
@@ -274,7 +274,7 @@ impl Clerk<'_> {
             score: whom.shown.map(|seen| seen.score),
             fence: verdict.fence.map(Fence::reference),
             place: whom.place,
-            seen: whom.shown.map(|seen| seen.seen),
+            seen: whom.shown.and_then(|seen| seen.seen),
             probability_inside: verdict.probability,
             since: act.since,
             raised_at: at,

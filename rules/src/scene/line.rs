@@ -35,7 +35,7 @@ impl Line {
         last: &mut Option<Beside>,
         source: &SourceId,
         place: &Place,
-        seen: RelBox,
+        seen: Option<RelBox>,
         way: Way,
     ) -> Option<f64> {
         let drawn = self.drawn(source, place, seen)?;
@@ -54,7 +54,7 @@ impl Line {
     }
 
     /// Line and thing on one flat sheet, its axes right-handed.
-    fn drawn(&self, source: &SourceId, place: &Place, seen: RelBox) -> Option<Drawn> {
+    fn drawn(&self, source: &SourceId, place: &Place, seen: Option<RelBox>) -> Option<Drawn> {
         match (self, *place) {
             (Self::Ground { from, to }, Place::Ground { lon, lat, covariance_m2, .. }) => {
                 let sheet = Plane::at(*from);
@@ -65,7 +65,7 @@ impl Line {
             (Self::Picture { source: of, from, to }, Place::Image { x, y }) if of == source => {
                 // Down is up: left of a line is what a person who looks at the picture calls left.
                 let up = |[x, y]: [f64; 2]| [x, -y];
-                let covariance = crate::fence::foot_covariance(seen);
+                let covariance = crate::fence::foot_covariance(seen?);
                 Some(Drawn { from: up(*from), to: up(*to), at: up([x, y]), covariance })
             }
             _ => None,
@@ -137,7 +137,7 @@ mod tests {
         let plane = Plane::at(home);
         let line = Line::Ground { from: home, to: plane.place([0.0, 10.0]).unwrap() };
         let cam = SourceId::new("cam").unwrap();
-        let seen = RelBox { x: 0.0, y: 0.0, w: 0.1, h: 0.1 };
+        let seen = Some(RelBox { x: 0.0, y: 0.0, w: 0.1, h: 0.1 });
         for (steps, way, crossed) in [
             ([[-2.0, 5.0], [2.0, 5.0]], Way::LeftToRight, true),
             ([[-2.0, 5.0], [2.0, 5.0]], Way::RightToLeft, false),
@@ -166,7 +166,7 @@ mod tests {
         let cam = SourceId::new("cam").unwrap();
         // From the lower edge up: the left half of the picture is its left.
         let line = Line::Picture { source: cam.clone(), from: [0.5, 1.0], to: [0.5, 0.0] };
-        let seen = RelBox { x: 0.0, y: 0.0, w: 0.1, h: 0.1 };
+        let seen = Some(RelBox { x: 0.0, y: 0.0, w: 0.1, h: 0.1 });
         let step = |source: &SourceId| {
             let mut last = None;
             [0.3, 0.7].map(|x| {

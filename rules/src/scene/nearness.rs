@@ -41,12 +41,13 @@ fn circle(radius: f64) -> Vec<[f64; 2]> {
 pub(crate) fn surroundings_seen(
     mount: &Mount,
     place: &Place,
-    seen: RelBox,
+    seen: Option<RelBox>,
     class: Class,
     reach_m: f64,
 ) -> bool {
     match mount {
         Mount::Fixed => {
+            let Some(seen) = seen else { return false };
             let per_metre = seen.w.max(seen.h) / size_m(class);
             let margin = reach_m * per_metre;
             seen.x >= margin

@@ -328,7 +328,7 @@ impl Stage {
         let [east, north] = at;
         let side = size_m(class) / PICTURE_M;
         let foot = ImagePoint { x: 0.5 + east / PICTURE_M, y: 0.5 - north / PICTURE_M };
-        let seen = RelBox { x: foot.x - side / 2.0, y: foot.y - side, w: side, h: side };
+        let seen = Some(RelBox { x: foot.x - side / 2.0, y: foot.y - side, w: side, h: side });
         let covariance = Covariance::round(sigma);
         let ground = self.plane.place(at).map(|position| GroundFix { position, covariance }.into());
         let place = ground.filter(|_| !self.picture).unwrap_or_else(|| foot.into());

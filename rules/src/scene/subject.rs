@@ -215,7 +215,7 @@ impl Subject {
             let doubt = (c.east_east + c.north_north + d.east_east + d.north_north).max(0.0).sqrt();
             return (east - e).hypot(north - n) <= BESIDE_M * (1.0 + seconds) + doubt;
         }
-        let (mine, theirs) = (self.now.seen, new.now.seen);
+        let (Some(mine), Some(theirs)) = (self.now.seen, new.now.seen) else { return false };
         let part = |a: f64, b: f64, size: f64| (a - b).abs() / size.max(1e-6);
         let reach = BESIDE_BOXES * (1.0 + seconds);
         part(mine.x, theirs.x, mine.w) <= reach && part(mine.y, theirs.y, mine.h) <= reach

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Alert, EndReason, Observation, SourceId, TrackId, View};
+use domain::{Alert, EndReason, Observation, RelBox, SourceId, TrackId, View};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::Parking;
@@ -258,24 +258,22 @@ impl Crowd {
 
 /// Whether something stands before it that hides it.
 fn hides(view: &View, subject: &Subject) -> bool {
-    let mine = subject.now.seen;
-    let area = mine.w * mine.h;
-    area > 0.0
-        && view.observations.iter().any(|other| {
-            other.track != subject.now.track && overlap(other, subject) >= HIDDEN * area
-        })
+    let Some(mine) = subject.now.seen else { return false };
+    let others = view.observations.iter().filter(|other| other.track != subject.now.track);
+    let covered = others.filter_map(|other| Some(covered(mine, other.seen?)));
+    mine.w * mine.h > 0.0 && covered.reduce(f64::max).is_some_and(|part| part >= HIDDEN)
 }
 
-fn overlap(other: &Observation, subject: &Subject) -> f64 {
-    let (a, b) = (other.seen, subject.now.seen);
-    // Its foot is nearer to who looks.
-    if a.y + a.h < b.y + b.h {
+/// The part of a box that another covers whose foot is nearer to who looks.
+fn covered(mine: RelBox, other: RelBox) -> f64 {
+    if other.y + other.h < mine.y + mine.h {
         return 0.0;
     }
     let side = |from: f64, size: f64, start: f64, length: f64| {
         ((from + size).min(start + length) - from.max(start)).max(0.0)
     };
-    side(a.x, a.w, b.x, b.w) * side(a.y, a.h, b.y, b.h)
+    side(other.x, other.w, mine.x, mine.w) * side(other.y, other.h, mine.y, mine.h)
+        / (mine.w * mine.h)
 }
 
 fn patience(lost: &Subject, config: &Parking) -> Duration {
@@ -292,8 +290,8 @@ fn standing(alert: &Alert) -> Option<Standing> {
     let seen = Observation {
         track: alert.track?,
         class: alert.class,
-        score: alert.score?,
-        seen: alert.seen?,
+        score: alert.score.unwrap_or_default(),
+        seen: alert.seen,
         place: alert.place,
         look: None,
     };

@@ -6,10 +6,10 @@ use domain::{Covariance, FenceId, GroundFix, LonLat, Place, Plane, RelBox, Sourc
 use geo::{Coord, LineString, Polygon};
 use jiff::Timestamp;
 
+use crate::Fences;
 use crate::fence::{Fence, Shape};
 use crate::inside::Inside;
 use crate::kind::Kind;
-use crate::Fences;
 
 /// A place that is asked about, with its doubt.
 pub(super) struct Ground<'a> {

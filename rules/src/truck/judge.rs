@@ -1,8 +1,6 @@
 //! One report of one truck: how far its trip is, and what is wrong.
 
-use domain::{
-    BodyState, EndReason, Fact, GroundFix, LidState, LoadState, LonLat, SourceId, Unit,
-};
+use domain::{BodyState, EndReason, Fact, GroundFix, LidState, LoadState, LonLat, SourceId, Unit};
 use jiff::{SignedDuration, Timestamp};
 
 use super::alert::Case;
@@ -157,7 +155,8 @@ impl<'a> Judge<'a> {
             (_, true) => Reading::Right,
             _ => Reading::Unknown,
         };
-        let (unpermitted, hours) = (now.licence.unpermitted(), now.licence.out_of_hours(now.said.at));
+        let (unpermitted, hours) =
+            (now.licence.unpermitted(), now.licence.out_of_hours(now.said.at));
         let (off_route, off_m) = self.off_route(now);
         let lid = self.lid(now, drives, loaded, empty);
         let body = self.body(truck, now);
@@ -238,9 +237,8 @@ impl<'a> Judge<'a> {
 
     /// An empty truck tips nothing: one that was empty all along, or for so long.
     fn tipped_out(&self, truck: &Truck, now: &Now<'_>) -> bool {
-        let long = |since: Timestamp| {
-            now.said.at.duration_since(since) >= span(self.config.dump_within)
-        };
+        let long =
+            |since: Timestamp| now.said.at.duration_since(since) >= span(self.config.dump_within);
         now.loaded() == Some(false)
             && truck.trip.is_empty()
             && truck.trip.empty_since().is_none_or(long)
@@ -325,8 +323,7 @@ impl<'a> Judge<'a> {
                 self.out.extend(again);
             }
             Step::Over(at, reason) => {
-                let reason =
-                    if violation == Violation::Dumping { EndReason::Left } else { reason };
+                let reason = if violation == Violation::Dumping { EndReason::Left } else { reason };
                 self.out.extend(watch.close(at, reason).map(Outcome::Ended));
             }
         }
@@ -339,9 +336,7 @@ impl<'a> Judge<'a> {
         // The same stop may have gone on since.
         let still = truck.motion.stop.as_deref().filter(|stop| stop.since == then.since);
         let stop = still.unwrap_or(then);
-        let Some(fence) =
-            stop.fence.as_ref().and_then(|id| self.names.get(self.fences, id))
-        else {
+        let Some(fence) = stop.fence.as_ref().and_then(|id| self.names.get(self.fences, id)) else {
             return;
         };
         let until = if stop.over { stop.until } else { turning.at.max(stop.until) };
@@ -466,9 +461,10 @@ impl<'a> Judge<'a> {
 
     /// Nothing was heard of it since `heard`, for long enough.
     pub(super) fn signal_lost(&mut self, truck: &mut Truck, heard: Timestamp) {
-        let parked = truck.motion.standing().is_some_and(|stop| {
-            heard.duration_since(stop.since) >= span(self.config.parked_after)
-        });
+        let parked = truck
+            .motion
+            .standing()
+            .is_some_and(|stop| heard.duration_since(stop.since) >= span(self.config.parked_after));
         let open = truck.watch(Violation::SignalLost).alert().is_some();
         let Some(place) = truck.path.last() else { return };
         if !truck.trip.is_loaded() || parked || open {

@@ -26,7 +26,9 @@ mod watch;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use domain::{Alert, EndReason, Fact, GroundFix, SourceId, TerminalId, TerminalReport, TrackId, Unit};
+use domain::{
+    Alert, EndReason, Fact, GroundFix, SourceId, TerminalId, TerminalReport, TrackId, Unit,
+};
 use jiff::{SignedDuration, Timestamp};
 
 use self::alert::{Case, TERMINALS};

@@ -12,10 +12,10 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::Fences;
 use crate::calendar::Calendar;
 use crate::kind::Kind;
 use crate::schedule::{RawSchedule, Schedule, ScheduleError};
-use crate::Fences;
 
 /// One permit.
 #[derive(Debug, Clone, PartialEq)]
@@ -124,7 +124,11 @@ impl Permits {
         for (nth, permit) in list.iter().enumerate() {
             if !numbers.insert(&permit.number) {
                 let problem = "appears twice".to_owned();
-                problems.push(PermitError::Key { permit: permit.called(nth), key: "number", problem });
+                problems.push(PermitError::Key {
+                    permit: permit.called(nth),
+                    key: "number",
+                    problem,
+                });
             }
         }
         if problems.is_empty() { Ok(Self::of(list)) } else { Err(problems) }
@@ -249,7 +253,8 @@ impl Raw {
         let mut refuse = |key, problem: String| {
             problems.push(PermitError::Key { permit: called.clone(), key, problem });
         };
-        let texts = [("number", &self.number), ("project", &self.project), ("carrier", &self.carrier)];
+        let texts =
+            [("number", &self.number), ("project", &self.project), ("carrier", &self.carrier)];
         for (key, text) in texts {
             let length = text.chars().count();
             if !(1..=200).contains(&length) {
@@ -270,7 +275,10 @@ impl Raw {
         let no_plate = |plate: &&String| !(5..=12).contains(&bare(plate).chars().count());
         if let Some(plate) = self.plates.iter().find(no_plate) {
             let plate: String = plate.chars().take(40).collect();
-            refuse("plates", format!("has `{plate}`, which is no plate: 5 to 12 letters and digits"));
+            refuse(
+                "plates",
+                format!("has `{plate}`, which is no plate: 5 to 12 letters and digits"),
+            );
         }
         if let Some(volume) = self.volume_m3.filter(|v| !(0.0..=1e9).contains(v)) {
             refuse("volume_m3", format!("must lie between 0 and 1000000000, got {volume}"));
@@ -330,7 +338,11 @@ mod tests {
         check("plates", json!(["x"]), "permit `H-1`: `plates` has `x`, which is no plate");
         check("project", json!(""), "`project` has 0 letters");
         check("volume_m3", json!(-1), "must lie between 0 and 1000000000, got -1");
-        check("disposal_sites", json!(["A b"]), "permit `H-1` cannot be used: `A b` is no valid id");
+        check(
+            "disposal_sites",
+            json!(["A b"]),
+            "permit `H-1` cannot be used: `A b` is no valid id",
+        );
         check("plate", json!(1), "unknown field `plate`");
         check("valid_to", json!("soon"), "permit `H-1` cannot be used");
         check(
@@ -342,7 +354,9 @@ mod tests {
         let mut backwards = one();
         backwards["valid_to"] = json!("2026-10-01T00:00:00+08:00");
         assert!(read(&[backwards]).unwrap_err().contains("`valid_to` is not after `valid_from`"));
-        assert!(read(&[one(), one()]).unwrap_err().contains("permit `H-1`: `number` appears twice"));
+        assert!(
+            read(&[one(), one()]).unwrap_err().contains("permit `H-1`: `number` appears twice")
+        );
         let other = Permits::read([json!({"permits": []})], &Arc::default()).unwrap_err();
         assert!(other[0].to_string().ends_with("got `permits`"), "{}", other[0]);
     }
@@ -359,10 +373,13 @@ mod tests {
             .iter()
             .map(ToString::to_string)
             .collect();
-        assert_eq!(told, [
-            "permit `H-1`: `construction_site` names the fence `site` of kind `bay`, must be `construction_site`",
-            "permit `H-1`: `disposal_sites` names the fence `tip`, which `rules.fences` has not",
-        ]);
+        assert_eq!(
+            told,
+            [
+                "permit `H-1`: `construction_site` names the fence `site` of kind `bay`, must be `construction_site`",
+                "permit `H-1`: `disposal_sites` names the fence `tip`, which `rules.fences` has not",
+            ]
+        );
         let _: FenceId = FenceId::new("site").unwrap();
     }
 }

@@ -138,7 +138,11 @@ impl Sights {
     }
 
     /// The next tip that was waited for long enough; it counts as told.
-    pub(super) fn due(&mut self, now: Timestamp, config: &TruckRules) -> Option<(SourceId, TrackId)> {
+    pub(super) fn due(
+        &mut self,
+        now: Timestamp,
+        config: &TruckRules,
+    ) -> Option<(SourceId, TrackId)> {
         let late = |tip: &Tip| now >= after(after(tip.at, config.join_within), config.window);
         self.list
             .iter()

@@ -128,9 +128,10 @@ impl Trip {
         config: &TruckRules,
     ) -> Change {
         let Some(loaded) = loaded else {
-            let silent = self.load.told_at.is_some_and(|told| {
-                at.duration_since(told) >= span(config.lost_after)
-            });
+            let silent = self
+                .load
+                .told_at
+                .is_some_and(|told| at.duration_since(told) >= span(config.lost_after));
             if silent && self.load.now.is_some() {
                 self.load = Load::default();
                 self.enter(at, State::Idle, None);

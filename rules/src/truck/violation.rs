@@ -95,9 +95,9 @@ impl Violation {
             Self::Unpermitted => Some("《城市建筑垃圾管理规定》第七条、第十三条"),
             Self::OutOfHours | Self::OffRoute => Some("《城市建筑垃圾管理规定》第十四条"),
             Self::LidOpen => Some("《城市市容和环境卫生管理条例》第十五条"),
-            Self::BodyRaised | Self::Dumping | Self::TippingSeen => {
-                Some("《城市建筑垃圾管理规定》第十五条；《固体废物污染环境防治法》第六十三条、第一百一十一条")
-            }
+            Self::BodyRaised | Self::Dumping | Self::TippingSeen => Some(
+                "《城市建筑垃圾管理规定》第十五条；《固体废物污染环境防治法》第六十三条、第一百一十一条",
+            ),
             Self::SignalLost => None,
         }
     }

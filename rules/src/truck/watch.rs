@@ -60,7 +60,10 @@ pub(super) struct Open {
 pub(super) enum Step {
     Nothing,
     /// Wrong for long enough.
-    Ripe { since: Timestamp, held: SignedDuration },
+    Ripe {
+        since: Timestamp,
+        held: SignedDuration,
+    },
     /// Its alert is to be told again.
     Again,
     /// It was over at this time.
@@ -187,7 +190,9 @@ impl Open {
                 }
                 Step::Nothing
             }
-            Reading::Unknown if at.duration_since(self.alert.last_seen) >= span(config.lost_after) => {
+            Reading::Unknown
+                if at.duration_since(self.alert.last_seen) >= span(config.lost_after) =>
+            {
                 Step::Over(self.alert.last_seen, EndReason::Lost)
             }
             Reading::Unknown => Step::Nothing,

@@ -71,7 +71,7 @@ impl Run {
     fn person(&self, track: u64, [east, north]: [f64; 2], sigma: f64) -> Observation {
         let position = self.plane.place([east, north]).unwrap();
         let fix = GroundFix { position, covariance: Covariance::round(sigma) };
-        let seen = RelBox { x: 0.5 + east / 80.0, y: 0.5 - north / 80.0, w: 0.02, h: 0.04 };
+        let seen = Some(RelBox { x: 0.5 + east / 80.0, y: 0.5 - north / 80.0, w: 0.02, h: 0.04 });
         Observation {
             track: TrackId(track),
             class: Class::Person,
@@ -259,7 +259,7 @@ fn in_a_picture_nothing_is_fast_or_near() {
         for second in 0..20 {
             let mut seen = run.person(1, [f64::from(second) * 10.0 - 100.0, 0.0], 0.3);
             seen.place = Place::Image { x: 0.05 * f64::from(second), y: 0.5 };
-            seen.seen.x = 0.4;
+            seen.seen = Some(RelBox { x: 0.4, y: 0.5, w: 0.02, h: 0.04 });
             run.see(vec![seen]);
         }
         assert_eq!(run.finish(), [""; 0], "{condition}");

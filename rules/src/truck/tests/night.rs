@@ -132,7 +132,8 @@ fn lost_reports_hide_nothing_and_make_nothing_up() {
 fn order_and_repetition_change_no_byte() {
     let night = Night::read();
     let arriving = night.arriving();
-    let json = |arriving: &[(i64, Arrives)]| serde_json::to_string(&play(&night, arriving).0).unwrap();
+    let json =
+        |arriving: &[(i64, Arrives)]| serde_json::to_string(&play(&night, arriving).0).unwrap();
     let wanted = json(&arriving);
     for seed in [1, 2] {
         let mut dice = Dice(seed);

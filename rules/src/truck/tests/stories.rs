@@ -44,7 +44,8 @@ fn trucks(shift_deg: f64) -> Trucks {
     let mut text: serde_json::Value = serde_json::from_str(&world::fences()).unwrap();
     shift(&mut text, shift_deg);
     let fences = Fences::new([text.to_string().as_str()], []).unwrap();
-    let plates = (0..world::PERMITS.len()).map(|nth| (nth, format!("浙E0000{nth}"))).collect::<Vec<_>>();
+    let plates =
+        (0..world::PERMITS.len()).map(|nth| (nth, format!("浙E0000{nth}"))).collect::<Vec<_>>();
     let permits = Permits::read([world::permits(&plates)], &Arc::default()).unwrap();
     Trucks::new(Arc::new(fences), Arc::new(permits), TruckRules::default())
 }
@@ -229,7 +230,10 @@ fn a_lid_is_open_and_is_closed() {
     let turns: Vec<&str> = why.turns.iter().map(|turn| turn.state.as_str()).collect();
     assert_eq!(turns, ["loaded", "en_route", "lid_open"]);
     assert_eq!(why.facts.len(), 2);
-    assert!(why.facts.iter().all(|fact| fact.limit.is_some()), "each says what would have changed it");
+    assert!(
+        why.facts.iter().all(|fact| fact.limit.is_some()),
+        "each says what would have changed it"
+    );
 }
 
 /// What each sensor that nobody knows takes away.
@@ -341,7 +345,8 @@ fn a_camera_and_a_terminal_tell_of_one_act() {
         let mut rules: Vec<String> = story.alerts.iter().map(|a| a.rule.to_string()).collect();
         rules.sort();
         assert_eq!(rules, wanted, "{place:?} {plate:?}");
-        let terminal = story.alerts.iter().find(|alert| alert.source.as_str() == "terminals").unwrap();
+        let terminal =
+            story.alerts.iter().find(|alert| alert.source.as_str() == "terminals").unwrap();
         assert_eq!(terminal.track.is_some(), wanted.len() == 1, "it names its camera");
     }
 }

@@ -64,7 +64,9 @@ pub(super) fn fences() -> String {
     let mut add = |id: String, kind: &str, geometry: Value, more: Value| {
         let mut properties = json!({"name": id, "kind": kind});
         properties.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        features.push(json!({"type": "Feature", "id": id, "geometry": geometry, "properties": properties}));
+        features.push(
+            json!({"type": "Feature", "id": id, "geometry": geometry, "properties": properties}),
+        );
     };
     for nth in 0..SITES.len() {
         let permit = json!({"permit": {"number": format!("S{nth}")}});

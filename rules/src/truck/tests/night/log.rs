@@ -154,14 +154,8 @@ impl Night {
     }
 }
 
-const START: Row = Row {
-    at: 0,
-    late: 0,
-    lon: 120_100_000,
-    lat: 30_900_000,
-    kmh: 0,
-    sensors: [b'?', b'?', b'?'],
-};
+const START: Row =
+    Row { at: 0, late: 0, lon: 120_100_000, lat: 30_900_000, kmh: 0, sensors: [b'?', b'?', b'?'] };
 
 #[expect(clippy::cast_precision_loss, reason = "numbers of the wire are small")]
 fn place(lon: i64, lat: i64) -> LonLat {

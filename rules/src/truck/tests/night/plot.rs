@@ -433,7 +433,13 @@ pub(super) fn night() -> Night {
 fn looks(plate: &str) -> Vec<Look> {
     let mut dice = Dice(7);
     let mut looks = Vec::new();
-    let mut look = |from: i64, to: i64, source: &str, track, [east, north]: [f64; 2], says: &str, plate: &str| {
+    let mut look = |from: i64,
+                    to: i64,
+                    source: &str,
+                    track,
+                    [east, north]: [f64; 2],
+                    says: &str,
+                    plate: &str| {
         for t in (from..to).step_by(2) {
             #[expect(clippy::cast_precision_loss, reason = "centimetres")]
             let mut jitter = || (dice.below(100) as f64 - 50.0) / 50.0;

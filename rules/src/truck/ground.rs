@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Covariance, FenceId, GroundFix, LonLat, Place, Plane, RelBox, SourceId};
+use domain::{Covariance, FenceId, GroundFix, LonLat, Place, Plane, SourceId};
 use geo::{Coord, LineString, Polygon};
 use jiff::Timestamp;
 
@@ -19,9 +19,6 @@ pub(super) struct Ground<'a> {
     at: Timestamp,
     source: &'a SourceId,
 }
-
-/// No picture: on the ground it is the place that counts.
-const NO_BOX: RelBox = RelBox { x: 0.0, y: 0.0, w: 0.0, h: 0.0 };
 
 impl<'a> Ground<'a> {
     pub(super) fn new(
@@ -40,7 +37,7 @@ impl<'a> Ground<'a> {
 
     /// How probably it lies in this fence.
     pub(super) fn probability(&self, fence: &Fence) -> f64 {
-        fence.probability(self.source, self.fix.into(), NO_BOX)
+        fence.probability(self.source, self.fix.into(), None)
     }
 
     /// The fences of a kind that are in force, each with how probably it holds the place.

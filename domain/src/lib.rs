@@ -7,6 +7,7 @@
 //! Other datums have types of their own and are converted at the edge.
 
 mod alert;
+mod build;
 mod class;
 mod clock;
 mod datum;
@@ -29,6 +30,9 @@ mod why;
 pub use alert::{
     Alert, AlertMessage, Also, Authority, EndReason, FenceRef, MessageKind, Review, ReviewState,
     RuleName, SameAct, Severity,
+};
+pub use build::{
+    BuildState, ChangeFound, ChangeKind, Epoch, KnownBuild, Outline, RebuildVisit, Suppressed,
 };
 pub use class::Class;
 pub use clock::{Clock, SimulatedClock, SystemClock};

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::TruckRules;
 use crate::act::Merge;
 use crate::remind::Remind;
+use crate::{Construction, TruckRules};
 
 /// What the rules are told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -37,6 +37,7 @@ pub struct Config {
     pub permits: Vec<PathBuf>,
     pub parking: Parking,
     pub trucks: TruckRules,
+    pub construction: Construction,
 }
 
 impl Default for Config {
@@ -53,6 +54,7 @@ impl Default for Config {
             permits: Vec::new(),
             parking: Parking::default(),
             trucks: TruckRules::default(),
+            construction: Construction::default(),
         }
     }
 }
@@ -208,6 +210,7 @@ impl Config {
                 ),
             ));
         }
+        problems.extend(self.construction.validate());
         problems
     }
 }

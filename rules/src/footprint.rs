@@ -117,25 +117,25 @@ fn turn(mut from: f64, mut to: f64, holds: impl Fn(f64) -> bool) -> f64 {
 }
 
 /// The root of a covariance: from the unit circle to metres.
-struct Spread {
+pub(crate) struct Spread {
     east: f64,
     cross: f64,
     north: f64,
 }
 
 impl Spread {
-    fn of(covariance: Covariance) -> Self {
+    pub(crate) fn of(covariance: Covariance) -> Self {
         let east = covariance.east_east.max(0.0).sqrt().max(SMALLEST_SIGMA);
         let cross = covariance.east_north / east;
         let north = (covariance.north_north - cross * cross).max(0.0).sqrt().max(SMALLEST_SIGMA);
         Self { east, cross, north }
     }
 
-    fn offset(&self, x: f64, y: f64) -> [f64; 2] {
+    pub(crate) fn offset(&self, x: f64, y: f64) -> [f64; 2] {
         [self.east * x, self.cross * x + self.north * y]
     }
 
-    fn longest(&self) -> f64 {
+    pub(crate) fn longest(&self) -> f64 {
         self.east.hypot(self.cross).max(self.cross.hypot(self.north)).max(self.east)
     }
 }

@@ -14,6 +14,7 @@ mod calendar;
 mod chance;
 mod company;
 mod config;
+mod construction;
 mod engine;
 mod fence;
 mod fences;
@@ -37,6 +38,9 @@ pub use act::Merge;
 pub use border::BorderError;
 pub use calendar::{Calendar, CalendarError};
 pub use config::{Config, Parking};
+pub use construction::{
+    Construction, Decision, Doubt, Figures, Judged, Passed, Site, WorkSign, judge, revisits,
+};
 pub use engine::{Engine, Outcome};
 pub use fence::{Course, Fence, Here, Permit, Shape, Zone};
 pub use fences::{Fences, FencesError, Problems};

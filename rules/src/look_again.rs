@@ -40,7 +40,7 @@ impl Remedy {
     }
 
     /// A place surer than this cannot be made surer by looking: what stands there stands on the border.
-    const SURE_M: f64 = 0.5;
+    pub(crate) const SURE_M: f64 = 0.5;
 
     pub(crate) fn of(fence: &Fence, place: &Place, mount: &Mount) -> Self {
         match (place, &fence.shape) {

@@ -5,7 +5,8 @@
 //! person has seen does not change under them.
 
 use domain::{
-    Alert, AlertId, AlertMessage, EndReason, MessageKind, ReminderState, Review, SameAct,
+    Alert, AlertId, AlertMessage, EndReason, KnownBuild, MessageKind, ReminderState, Review,
+    SameAct,
 };
 use sqlx::{Sqlite, SqliteConnection};
 
@@ -13,7 +14,7 @@ use crate::evidence_row::Promise;
 use crate::open::to_the_microsecond;
 use crate::outbox::enqueue;
 use crate::row::{AlertRow, next};
-use crate::{Changed, EvidenceState, Store, StoreError, act, reminder};
+use crate::{Changed, EvidenceState, Store, StoreError, act, build, reminder};
 
 /// What became of a report.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +38,16 @@ pub struct Awaited<'a> {
     pub detail: &'a str,
 }
 
+/// What is written in the transaction of a new alert.
+#[derive(Debug, Default)]
+pub(crate) struct Beside<'a> {
+    pub(crate) awaited: &'a [Awaited<'a>],
+    /// The alert that told of the act before.
+    pub(crate) part_of: Option<(AlertId, SameAct)>,
+    /// The entry of the register of what was built.
+    pub(crate) known: Option<&'a KnownBuild>,
+}
+
 impl Store {
     /// Records a new alert and queues its message: both happen or neither does.
     ///
@@ -56,9 +67,17 @@ impl Store {
         awaited: &[Awaited<'_>],
         part_of: Option<(AlertId, SameAct)>,
     ) -> Result<Written, StoreError> {
+        self.raise_beside(alert, &Beside { awaited, part_of, known: None }).await
+    }
+
+    pub(crate) async fn raise_beside(
+        &self,
+        alert: &Alert,
+        beside: &Beside<'_>,
+    ) -> Result<Written, StoreError> {
         let (alert, body) = as_stored(alert)?;
         let raised = self
-            .insert(&alert, &body, awaited, part_of)
+            .insert(&alert, &body, beside)
             .await
             .map_err(|e| self.failed(format!("record alert {}", alert.id), e))?;
         let Some(alert) = raised else { return Ok(Written::Already) };
@@ -110,8 +129,7 @@ impl Store {
         &self,
         alert: &Alert,
         body: &str,
-        awaited: &[Awaited<'_>],
-        part_of: Option<(AlertId, SameAct)>,
+        beside: &Beside<'_>,
     ) -> sqlx::Result<Option<Alert>> {
         let now = self.now();
         let mut tx = self.begin().await?;
@@ -138,17 +156,20 @@ impl Store {
             return Ok(None);
         }
         Step::by_machine(alert, "raised", None).record(&mut tx, now).await?;
-        let joined = match part_of {
+        let joined = match beside.part_of {
             Some(act) => act::join(&mut tx, alert, act, now).await?,
             None => None,
         };
         if joined.is_none() {
             enqueue(&mut tx, MessageKind::New, alert, now).await?;
         }
-        for file in awaited {
+        for file in beside.awaited {
             let state = EvidenceState::Pending;
             let promise = Promise { state, media_type: Some(file.media_type), detail: file.detail };
             promise.write(&mut tx, alert.id, file.name, now).await?;
+        }
+        if let Some(known) = beside.known {
+            build::insert(&mut tx, known, now).await?;
         }
         tx.commit().await?;
         Ok(Some(joined.unwrap_or_else(|| alert.clone())))

@@ -5,7 +5,7 @@ use super::story::{
     between, day, demolished, feature, field, known, layer, moved, origin, outline, permit,
     rectangle, roof, shifted,
 };
-use super::{Construction, Decision, Doubt, Judged, Passed, Site, WorkSign, judge};
+use super::{Construction, Decision, Judged, Passed, Site, WorkSign, judge};
 use crate::Kind;
 
 /// With these fences, nothing known and no signs.

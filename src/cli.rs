@@ -47,6 +47,9 @@ pub(crate) enum Command {
     Explain(Explain),
     /// Judge what cameras saw again by changed rules or fences: alerts gained, lost and changed.
     Replay(Replay),
+    /// Places where something was built without a permit, and which are due to be flown over again.
+    #[command(subcommand)]
+    Construction(Construction),
     /// The people who sign in.
     #[command(subcommand)]
     User(User),
@@ -83,6 +86,37 @@ pub(crate) struct Replay {
     /// Rule files that are to hold, instead of those of `--with`.
     #[arg(long, value_name = "FILE")]
     pub rules: Vec<PathBuf>,
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Construction {
+    /// What stands or stood there, newest first.
+    List(OfStore),
+    /// Places of what was demolished that are to be looked at again, longest due first.
+    Due(OfStore),
+    /// Record that something was demolished: ends its alert and asks for visits.
+    Demolished {
+        /// The alert that it is known by.
+        alert: domain::AlertId,
+        /// Who says so.
+        #[arg(long)]
+        by: String,
+        /// When, RFC 3339. Default: now.
+        #[arg(long)]
+        at: Option<jiff::Timestamp>,
+        #[command(flatten)]
+        of: OfStore,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct OfStore {
+    /// The configuration file. Default: xunjian.toml if it is there.
+    #[arg(long)]
+    pub config: Option<PathBuf>,
+    /// JSON instead of a table.
     #[arg(long)]
     pub json: bool,
 }
@@ -190,6 +224,9 @@ pub(crate) enum Eval {
     /// Masks of change against labelled ones, a network's or given: a folder with `label` in it, `A` (before) and `B`
     /// (after) for a network, and `predict_NAME` for given masks.
     Change(EvalChange),
+    /// Alerts of what was built without a permit, of drawn pairs (`models/train/change/pairs.py`) that are placed on a grid
+    /// with no-build ground and permits of several kinds.
+    Construction(EvalConstruction),
     /// Plates that are read against what stands on them: exact, per character, unknown, by colour and width.
     Plates(Plates),
     /// How far the middle of the picture, projected from the pose alone, lies from the frame centre that
@@ -256,6 +293,31 @@ pub(crate) struct EvalChange {
     #[arg(long)]
     pub models_dir: Option<PathBuf>,
     /// JSON instead of a table.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct EvalConstruction {
+    /// A folder of PNG files, each with before, after and the change side by side.
+    #[arg(long)]
+    pub pairs: PathBuf,
+    /// A pixel shows so many centimetres of ground.
+    #[arg(long, value_name = "CM", default_value_t = 20.0)]
+    pub gsd: f64,
+    /// How sure places are, 1 σ in metres: as much is drawn by lot.
+    #[arg(long, value_name = "METRES", default_value_t = 1.0)]
+    pub sigma: f64,
+    /// Which network compares.
+    #[arg(long, default_value = "change")]
+    pub model: String,
+    /// Take rule and detector settings from here.
+    #[arg(long)]
+    pub config: Option<PathBuf>,
+    /// Where manifest.toml and cache/ are. Default: as configured, else `models`.
+    #[arg(long)]
+    pub models_dir: Option<PathBuf>,
+    /// JSON instead of tables.
     #[arg(long)]
     pub json: bool,
 }
@@ -343,6 +405,16 @@ pub(crate) struct Compare {
     /// The coordinate system of world files.
     #[arg(long, value_name = "CODE")]
     pub epsg: Option<u16>,
+    /// Hold what was found against fences, permits and the register of the configuration, and record alerts of what may
+    /// not be in its store, with both pictures.
+    #[arg(long)]
+    pub raise: bool,
+    /// When the earlier picture was taken, RFC 3339. Default: what a photo says.
+    #[arg(long, value_name = "TIME")]
+    pub before_at: Option<jiff::Timestamp>,
+    /// When the later picture was taken.
+    #[arg(long, value_name = "TIME")]
+    pub after_at: Option<jiff::Timestamp>,
     /// Which network compares.
     #[arg(long, default_value = "change")]
     pub model: String,

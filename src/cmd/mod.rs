@@ -2,7 +2,8 @@
 
 mod analyze;
 mod check;
-mod compare;
+pub(crate) mod compare;
+mod construction;
 pub(crate) mod eval;
 mod explain;
 pub(crate) mod fences;
@@ -40,6 +41,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<ExitCode> {
         Command::Jt808(args) => jt808::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Replay(args) => replay::run(&args),
+        Command::Construction(args) => construction::run(&args),
         Command::User(args) => user::run(&args),
     }
 }

@@ -14,8 +14,8 @@ pub(crate) struct Photographer {
     pub size: Size,
 }
 
-/// `None` for what is no photo, and where position, angles or lens are missing. Local times are taken as UTC: nothing
-/// here asks when.
+/// `None` for what is no photo, and where position, angles or lens are missing. Local times
+/// are of `flight.time_zone`.
 pub(crate) fn photographer(bytes: &[u8], config: &FlightConfig) -> Option<Photographer> {
     let photo = flight::photo::read(bytes).ok()?;
     let lens = photo.lens.filter(|_| photo.sample.camera.is_some())?;
@@ -25,7 +25,7 @@ pub(crate) fn photographer(bytes: &[u8], config: &FlightConfig) -> Option<Photog
         aircraft: String::new(),
         warnings: Warnings::default(),
     };
-    let timeline = Timeline::new(telemetry, &jiff::tz::TimeZone::UTC).ok()?;
+    let timeline = Timeline::new(telemetry, &config.zone().ok()?).ok()?;
     let pose = timeline.pose_at(timeline.first_at())?;
     let relief = Relief::Flat {
         above_takeoff_m: config.ground_above_takeoff_m,

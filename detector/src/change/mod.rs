@@ -8,6 +8,7 @@
 //! All is in pixels here. Leaves to others where that is on the ground, how many square metres it is, and whether
 //! anybody had a permit.
 
+mod about;
 mod likely;
 mod net;
 mod outline;
@@ -24,6 +25,7 @@ use serde::Serialize;
 
 use crate::preprocess::side;
 
+pub use about::{Shown, about};
 pub use likely::{Likely, TILE};
 pub use net::ChangeNet;
 pub use outline::Ring;

@@ -8,6 +8,7 @@ use detector::picture;
 use domain::{Frame, SourceId, TimeBasis};
 use ground::{Orthophoto, Patch, Raised, Traced};
 use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
 
 use crate::cli;
 use crate::config::Loaded;
@@ -17,7 +18,15 @@ use crate::flights::{Photographer, photographer};
 pub(super) struct Epoch {
     pub frame: Frame,
     pub seat: Seat,
+    /// Of the file, in hex.
+    pub sha256: String,
+    name: String,
+    taken_at: Option<Timestamp>,
 }
+
+/// What the two are called in the record.
+pub(super) const BEFORE: &str = "before";
+pub(super) const AFTER: &str = "after";
 
 /// How pixels become places.
 pub(super) enum Seat {
@@ -34,7 +43,7 @@ const REACH_M: f64 = 600.0;
 const MOST_WORLD: u64 = 4096;
 
 impl Epoch {
-    /// `word` names it in the record: before, after.
+    /// `word` names it in the record: [`BEFORE`], [`AFTER`].
     pub(super) fn read(
         path: &Path,
         word: &str,
@@ -61,9 +70,49 @@ impl Epoch {
             posed.map_or(Seat::Unknown, |posed| Seat::Posed(Box::new(posed)))
         };
         let source = SourceId::new(word)?;
-        let at = Timestamp::UNIX_EPOCH;
+        let said = if word == BEFORE { args.before_at } else { args.after_at };
+        let taken_at = said.or(match &seat {
+            Seat::Posed(posed) => Some(posed.pose.at),
+            Seat::Mapped(_) | Seat::Unknown => None,
+        });
+        let at = taken_at.unwrap_or(Timestamp::UNIX_EPOCH);
         let frame = Frame::new(source, 0, at, TimeBasis::Media, size, pixels)?;
-        Ok(Self { frame, seat })
+        let sha256 = jt808::hex(&Sha256::digest(&bytes));
+        Ok(Self { frame, seat, sha256, name: name(path), taken_at })
+    }
+
+    /// When it was taken.
+    pub(super) fn at(&self) -> anyhow::Result<Timestamp> {
+        self.taken_at.with_context(|| {
+            let flag = if self.frame.source.as_str() == BEFORE { "--before-at" } else { "--after-at" };
+            format!("nobody says when `{}` was taken: give {flag}", self.name)
+        })
+    }
+
+    /// As a rule names it: the same for the same file.
+    pub(super) fn epoch(&self) -> anyhow::Result<domain::Epoch> {
+        Ok(domain::Epoch {
+            source: SourceId::new(&format!("picture-{}", &self.sha256[..12]))?,
+            source_name: self.name.clone(),
+            at: self.at()?,
+            basis: TimeBasis::Capture,
+        })
+    }
+
+    /// What it shows of the ground: a closed ring of [lon, lat]; `None` where that has no end, or no place.
+    pub(super) fn ground(&self) -> Option<Vec<[f64; 2]>> {
+        let [right, bottom] =
+            [self.frame.size.width, self.frame.size.height].map(|side| f64::from(side) - 1.0);
+        let rings = [vec![[1.0, 1.0], [right, 1.0], [right, bottom], [1.0, bottom]]];
+        let whole = Traced {
+            rings: &rings,
+            area_px: (right - 1.0) * (bottom - 1.0),
+            perimeter_px: 2.0 * (right + bottom),
+            edge_px: 0.0,
+            apart_px: 0.0,
+            drawn_share: 0.0,
+        };
+        self.patch(&whole, Raised { m: 0.0, sigma_m: 0.0 })?.polygons.into_iter().flatten().next()
     }
 
     /// The map from this picture to a later one, as far as poses or coordinates tell.

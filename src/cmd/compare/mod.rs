@@ -2,12 +2,15 @@
 //!
 //! Lays one over the other, lets the network look, keeps vehicles, shadows and seasons apart, and tells each change
 //! with its area, its place and the doubt of both. A change is a lead, not a finding of illegality: that takes
-//! permits, fences and a person.
+//! permits, fences and a person. With `--raise` it is held against the first two, for the third.
 
 mod epoch;
 mod flights;
 mod laid;
+mod raise;
+mod signs;
 mod told;
+mod verdict;
 
 use std::io::Write as _;
 use std::path::Path;
@@ -15,13 +18,16 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use detector::change::{self, Basis, ChangeNet, Changes, Registration, Rules, Sheet, Tone};
-use detector::{Config, Detect as _, Onnx, Tiled, Warp, picture};
-use domain::{Bbox, Frame};
+use detector::{Config, Onnx, Tiled, Warp, picture};
+use domain::Frame;
 use ground::{Area, Raised, Traced};
 use serde_json::json;
 
 use self::epoch::{Epoch, traced};
 use self::flights::Waypoint;
+use self::raise::{Office, Pair};
+pub(super) use self::raise::suppressed;
+use self::signs::Seen;
 use self::told::{Tale, Told};
 use crate::cli;
 use crate::config::Loaded;
@@ -43,7 +49,8 @@ pub(crate) fn run(args: &cli::Compare) -> anyhow::Result<ExitCode> {
     if let Some(dir) = &args.models_dir {
         loaded.config.models_dir = Some(dir.clone());
     }
-    let mut desk = Desk { args, loaded, opened: None };
+    let office = if args.raise { Some(Office::open(&loaded)?) } else { None };
+    let mut desk = Desk { args, loaded, opened: None, office };
     let text = if args.before.is_dir() && args.after.is_dir() {
         desk.flights()?
     } else {
@@ -51,6 +58,7 @@ pub(crate) fn run(args: &cli::Compare) -> anyhow::Result<ExitCode> {
         if args.json { told.json()? } else { told.text() }
     };
     std::io::stdout().write_all(text.as_bytes()).context("cannot print")?;
+    desk.office.map_or(Ok(()), Office::close)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -59,6 +67,8 @@ struct Desk<'a> {
     args: &'a cli::Compare,
     loaded: Loaded,
     opened: Option<Opened>,
+    /// Decides and records.
+    office: Option<Office>,
 }
 
 /// What looks at pictures; opened once there is a pair to look at.
@@ -114,8 +124,8 @@ impl Desk<'_> {
     fn compare(&mut self, before: &Path, after: &Path, out: Option<&Path>) -> anyhow::Result<Told> {
         let args = self.args;
         let names = [before, after].map(epoch::name);
-        let before = Epoch::read(before, "before", args, &self.loaded)?;
-        let after = Epoch::read(after, "after", args, &self.loaded)?;
+        let before = Epoch::read(before, epoch::BEFORE, args, &self.loaded)?;
+        let after = Epoch::read(after, epoch::AFTER, args, &self.loaded)?;
         let guess = before.onto(&after).and_then(Warp::new);
         let registration = laid::lay(&before, &after, guess, args)?;
         let gsd_cm = args.gsd.or_else(|| after.gsd_cm());
@@ -124,12 +134,11 @@ impl Desk<'_> {
         let sheet = Sheet::new(&before.frame, &after.frame, &registration.warp, scale, TONE)
             .context("cannot lay one picture over the other")?;
         let likely = net.look(&sheet).context("cannot compare the pictures")?;
-        let vehicles = match detector {
-            Some(detector) => {
-                vehicles(detector, [&before.frame, &after.frame], gsd_cm, &registration.warp)?
-            }
-            None => Vec::new(),
+        let seen = match detector {
+            Some(detector) => Seen::of(detector, [&before.frame, &after.frame], gsd_cm)?,
+            None => Seen::default(),
         };
+        let vehicles = seen.vehicles(&registration.warp);
         let least_px = match m2_per_px(args, &after) {
             Some(m2) => args.least / m2,
             None => LEAST_SIDE_PX * LEAST_SIDE_PX / (sheet.scale[0] * sheet.scale[1]),
@@ -145,6 +154,11 @@ impl Desk<'_> {
         told.contradicted = guess.is_some() && registration.basis == Basis::Features;
         told.guess_off_px =
             guess.and_then(|guess| laid::off(&guess, &registration.warp, before.frame.size));
+        if let Some(office) = &self.office {
+            let signs = seen.signs(&after)?;
+            let pair = Pair { before: &before, after: &after, told: &told, signs: &signs };
+            told.held = Some(office.hold(&pair)?);
+        }
         if let Some(out) = out {
             write(out, &told, &sheet, &found, &after.frame)?;
         }
@@ -218,25 +232,6 @@ fn raised(args: &cli::Compare) -> Raised {
     args.above.map_or(UNKNOWN_HEIGHT, |m| Raised { m, sigma_m: SAID_SIGMA_M })
 }
 
-/// Boxes of vehicles in both pictures, in pixels of the later one.
-fn vehicles(
-    detector: &mut Tiled,
-    frames: [&Frame; 2],
-    gsd_cm: Option<f64>,
-    warp: &Warp,
-) -> anyhow::Result<Vec<Bbox>> {
-    let mut boxes = Vec::new();
-    for (frame, onto) in frames.into_iter().zip([Some(warp), None]) {
-        let found = detector.detect_at(frame, gsd_cm).context("cannot look for vehicles")?;
-        let found = found.into_iter().filter(|one| one.class.is_motor_vehicle());
-        boxes.extend(found.filter_map(|one| match onto {
-            Some(warp) => warp.bbox(one.bbox),
-            None => Some(one.bbox),
-        }));
-    }
-    Ok(boxes)
-}
-
 /// The changes with what the ground makes of them.
 fn tell(args: &cli::Compare, after: &Epoch, registration: &Registration, found: &Changes) -> Told {
     let apart_px = laid::apart_px(registration);
@@ -259,6 +254,7 @@ fn tell(args: &cli::Compare, after: &Epoch, registration: &Registration, found: 
         gsd_cm: None,
         changes: tales.collect(),
         specks: found.specks,
+        held: None,
     }
 }
 

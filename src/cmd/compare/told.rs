@@ -5,8 +5,11 @@ use std::fmt::Write as _;
 use anyhow::Context as _;
 use detector::change::{Change, Reason, Registration};
 use ground::{Area, Patch};
+use rules::Judged;
 use serde::Serialize;
 use serde_json::{Value, json};
+
+use super::verdict;
 
 /// A comparison of two pictures.
 pub(super) struct Told {
@@ -26,6 +29,8 @@ pub(super) struct Told {
     pub changes: Vec<Tale>,
     /// Regions too small to have a shape.
     pub specks: usize,
+    /// What was decided of each change, where that was asked; `None` of one without a place.
+    pub held: Option<Vec<Option<Judged>>>,
 }
 
 /// One change.
@@ -62,8 +67,20 @@ impl Told {
             self.specks,
             self.model
         ));
-        lines.extend(self.changes.iter().map(Tale::line));
+        lines.extend((0..).zip(&self.changes).map(|(nth, tale)| tale.line() + &self.decided(nth)));
         lines.join("\n") + "\n"
+    }
+
+    /// What was decided of a change, as the end of its line.
+    fn decided(&self, nth: usize) -> String {
+        match self.held.as_ref().and_then(|held| held.get(nth)) {
+            // A line of what was suppressed says why.
+            Some(Some(judged)) if !verdict::is_suppressed(judged) => {
+                format!("  {}", verdict::words(judged))
+            }
+            Some(None) => "  no place on the ground".to_owned(),
+            Some(Some(_)) | None => String::new(),
+        }
     }
 
     fn laid(&self) -> String {
@@ -101,8 +118,11 @@ impl Told {
     }
 
     pub(super) fn value(&self) -> anyhow::Result<Value> {
-        let changes: Vec<Value> =
+        let mut changes: Vec<Value> =
             self.changes.iter().map(Tale::json).collect::<anyhow::Result<_>>()?;
+        for (change, judged) in changes.iter_mut().zip(self.held.iter().flatten()) {
+            change["decision"] = judged.as_ref().map_or(Value::Null, verdict::json);
+        }
         Ok(json!({
             "before": self.before,
             "after": self.after,

@@ -1,6 +1,7 @@
 //! `xunjian eval`: figures against truth.
 
 mod change;
+mod construction;
 mod detect;
 mod flight;
 mod ground;
@@ -20,6 +21,7 @@ pub(crate) fn run(args: &cli::Eval) -> anyhow::Result<ExitCode> {
     match args {
         cli::Eval::Detect(args) => print(&detect::eval(args)?),
         cli::Eval::Change(args) => print(&change::eval(args)?),
+        cli::Eval::Construction(args) => print(&construction::eval(args)?),
         cli::Eval::Plates(args) => print(&plates::eval(args)?),
         cli::Eval::Ground { klv } => print(&ground::eval(klv)?),
         cli::Eval::Photos { coco, config } => print(&photos::eval(coco, config.as_deref())?),

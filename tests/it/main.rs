@@ -6,6 +6,7 @@ mod analyze;
 mod bad_input;
 mod broker;
 mod compare;
+mod construction;
 mod crash;
 mod flights;
 mod observations;

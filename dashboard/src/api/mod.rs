@@ -5,6 +5,7 @@
 
 mod aircraft;
 mod alerts;
+mod construction;
 mod coverage;
 mod error;
 mod events;
@@ -111,6 +112,8 @@ pub(crate) fn documents() -> OpenApiRouter<App> {
         .routes(routes!(alerts::show))
         .routes(routes!(alerts::decide))
         .routes(routes!(alerts::separate))
+        .routes(routes!(construction::list))
+        .routes(routes!(construction::due))
         .routes(routes!(coverage::coverage))
         .routes(routes!(coverage::export))
         .routes(routes!(aircraft::list))

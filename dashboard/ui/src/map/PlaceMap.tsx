@@ -1,4 +1,4 @@
-/** The small map of one alert: its fence, its point and how far off the point may be. */
+/** The small map of one alert: its fence, its outline, its point and how far off the point may be. */
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useRef } from "react";
 import type { MapSetup } from "../api.types";
@@ -40,8 +40,8 @@ export function PlaceMap({ setup, alert }: { setup: MapSetup; alert: GroundAlert
   const bounds = useMemo(() => {
     const reach = Math.max(AROUND_M, ellipse95.semi_major_m * 2);
     const corners = [offset([lon, lat], -reach, -reach), offset([lon, lat], reach, reach)];
-    return boundsOf([], corners.map((at) => toDisplay(datum, at)));
-  }, [lon, lat, ellipse95.semi_major_m, datum]);
+    return boundsOf([ellipses], corners.map((at) => toDisplay(datum, at)));
+  }, [lon, lat, ellipse95.semi_major_m, ellipses, datum]);
   useFitOnce(map, bounds, 8);
 
   return (

@@ -59,9 +59,11 @@ export function alertPoints(alerts: Alert[], datum: Datum): Collection {
 
 export function alertEllipses(alerts: Alert[], selected: string | null, datum: Datum): Collection {
   return collection(
-    alerts.filter(onGround).map(({ id, place, review }) => {
+    alerts.filter(onGround).flatMap(({ id, place, outline, review }) => {
       const properties = { colour: ALERT_COLOUR[review.state], selected: id === selected };
-      return polygon(ellipseRing(place), properties, datum);
+      const ellipse = polygon(ellipseRing(place), properties, datum);
+      // What has an extent of its own is drawn with it.
+      return outline ? [polygon(outline, properties, datum), ellipse] : [ellipse];
     }),
   );
 }

@@ -65,13 +65,15 @@ impl Store {
 
     /// A picture of `at` still has it. Nothing happens where that is not news.
     pub async fn build_seen(&self, alert: AlertId, at: Timestamp) -> Result<(), StoreError> {
-        sqlx::query::<Sqlite>("UPDATE builds SET last_seen = $2 WHERE alert = $1 AND last_seen < $2")
-            .bind(alert.to_string())
-            .bind(at.as_microsecond())
-            .execute(&self.inner.writer)
-            .await
-            .map(drop)
-            .map_err(|e| self.failed(format!("note what was built by alert {alert}"), e))
+        sqlx::query::<Sqlite>(
+            "UPDATE builds SET last_seen = $2 WHERE alert = $1 AND last_seen < $2",
+        )
+        .bind(alert.to_string())
+        .bind(at.as_microsecond())
+        .execute(&self.inner.writer)
+        .await
+        .map(drop)
+        .map_err(|e| self.failed(format!("note what was built by alert {alert}"), e))
     }
 
     /// Records that it was taken away, and the visits that are due; ends its alert where that has not ended.
@@ -150,7 +152,8 @@ pub(crate) async fn insert(
     known: &KnownBuild,
     now: i64,
 ) -> sqlx::Result<()> {
-    let outline = serde_json::to_string(&known.outline).map_err(|e| sqlx::Error::Encode(e.into()))?;
+    let outline =
+        serde_json::to_string(&known.outline).map_err(|e| sqlx::Error::Encode(e.into()))?;
     let [west, south, east, north] = around(&known.outline);
     let (at, by) = match &known.state {
         BuildState::Standing => (None, None),

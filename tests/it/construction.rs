@@ -37,7 +37,8 @@ fn told(args: &[&str]) -> String {
 
 /// The decision about the largest change.
 fn raised(config: &str, more: &[&str]) -> Value {
-    let args = ["compare", BEFORE, AFTER, "--above", "9.3", "--raise", "--json", "--config", config];
+    let args =
+        ["compare", BEFORE, AFTER, "--above", "9.3", "--raise", "--json", "--config", config];
     let told: Value = serde_json::from_str(&told(&[&args[..], more].concat())).unwrap();
     let changes = told["changes"].as_array().unwrap();
     let kept = changes.iter().find(|change| change["suppressed"].is_null());
@@ -108,7 +109,11 @@ fn a_permit_is_heeded_as_long_as_it_holds() {
         let dir = tempfile::tempdir().unwrap();
         let config = configured(dir.path(), &[permit("2020-17", to)]);
         let held = raised(&config, &[]);
-        assert_eq!((&held["decision"], &held["reason"]), (&json!(decision), &json!(reason)), "{held}");
+        assert_eq!(
+            (&held["decision"], &held["reason"]),
+            (&json!(decision), &json!(reason)),
+            "{held}"
+        );
     }
 }
 
@@ -116,7 +121,8 @@ fn a_permit_is_heeded_as_long_as_it_holds() {
 fn a_time_that_is_none_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let config = configured(dir.path(), &[]);
-    let output = run(&["compare", BEFORE, AFTER, "--raise", "--config", &config, "--before-at", "x"]);
+    let output =
+        run(&["compare", BEFORE, AFTER, "--raise", "--config", &config, "--before-at", "x"]);
     assert!(!output.status.success());
     assert!(text(&output.stderr).contains("--before-at"), "{}", text(&output.stderr));
 }

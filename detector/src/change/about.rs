@@ -59,10 +59,15 @@ fn laid(before: &Frame, after: &Frame, warp: &Warp, window: Rect) -> opencv::Res
     let onto = onto.ok_or_else(|| opencv::Error::new(core::StsBadArg, "no map"))?;
     let longer = f64::from(window.width.max(window.height));
     let mut sheet = Sheet::new(before, &cut, &onto, (LARGEST / longer).min(1.0), Tone::AsTaken)?;
-    for (pixel, _) in sheet.before.chunks_exact_mut(3).zip(&sheet.seen).filter(|(_, seen)| !**seen) {
+    for (pixel, _) in sheet.before.chunks_exact_mut(3).zip(&sheet.seen).filter(|(_, seen)| !**seen)
+    {
         pixel.fill(0);
     }
-    let frame = |bgr: Vec<u8>, like: &Frame| Frame { size: sheet.size, bgr: Bytes::from(bgr).into(), ..like.clone() };
+    let frame = |bgr: Vec<u8>, like: &Frame| Frame {
+        size: sheet.size,
+        bgr: Bytes::from(bgr).into(),
+        ..like.clone()
+    };
     Ok([frame(sheet.before, before), frame(sheet.after, after)])
 }
 

@@ -88,7 +88,8 @@ impl Construction {
             let rule = format!("must be at most {MOST_REVISITS} days from 1 to 3650, ascending");
             problem("revisit_days", format!("{rule}, got `{days:?}`"));
         }
-        for (key, text) in [("matter_code", &self.matter_code), ("legal_basis", &self.legal_basis)] {
+        for (key, text) in [("matter_code", &self.matter_code), ("legal_basis", &self.legal_basis)]
+        {
             if text.chars().count() > MOST_TEXT {
                 problem(key, format!("must have at most {MOST_TEXT} characters"));
             }

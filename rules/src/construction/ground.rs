@@ -44,7 +44,8 @@ impl<'a> Ground<'a> {
     ) -> Self {
         let outline = &change.outline;
         let (here, reach) = (outline.middle, shape.reach_m());
-        let place = Place::from(domain::GroundFix { position: here, covariance: outline.covariance_m2 });
+        let place =
+            Place::from(domain::GroundFix { position: here, covariance: outline.covariance_m2 });
         let (from, at) = (change.before.at, change.after.at);
         let mut ground =
             Self { forbidden: vec![], held: vec![], lapsed: vec![], sensitive: vec![] };
@@ -67,7 +68,9 @@ impl<'a> Ground<'a> {
                 Kind::Sensitive if fence.schedule.open_since(at).is_some() => {
                     ground.sensitive.push(laid);
                 }
-                kind if config.ground.contains(&kind) && fence.schedule.open_since(at).is_some() => {
+                kind if config.ground.contains(&kind)
+                    && fence.schedule.open_since(at).is_some() =>
+                {
                     ground.forbidden.push(laid);
                 }
                 _ => {}

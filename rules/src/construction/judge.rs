@@ -172,7 +172,8 @@ impl Case<'_> {
             (Inside::Yes, _) => raise::raise(self, rebuilt_of, figures),
             (_, Inside::No) => {
                 let numbers = self.ground.permits(&self.shape, false).into_iter();
-                let numbers = numbers.filter_map(|fence| Some(fence.permit.as_ref()?.number.clone()));
+                let numbers =
+                    numbers.filter_map(|fence| Some(fence.permit.as_ref()?.number.clone()));
                 Decision::Passed(Passed::Permitted(numbers.collect()))
             }
             _ => self.look_again(at_most),
@@ -182,7 +183,8 @@ impl Case<'_> {
     fn touches_sensitive(&self) -> bool {
         let touches = |share: f64| f64::from(u8::from(share >= TOUCH));
         !self.ground.nothing_is_sensitive()
-            && Inside::of(mean(&self.shape.shares(self.ground.is_sensitive()), touches)) != Inside::No
+            && Inside::of(mean(&self.shape.shares(self.ground.is_sensitive()), touches))
+                != Inside::No
     }
 
     /// That a share of it is built on forbidden ground, and enough for an alert.

@@ -32,9 +32,9 @@ pub(super) fn in_place<'a>(
     known: &'a [KnownBuild],
     config: &Construction,
 ) -> Option<&'a KnownBuild> {
-    let here = known.iter().filter(|one| {
-        shape.in_common(&change.outline, &one.outline) >= config.same_share
-    });
+    let here = known
+        .iter()
+        .filter(|one| shape.in_common(&change.outline, &one.outline) >= config.same_share);
     here.max_by_key(|one| one.since)
 }
 

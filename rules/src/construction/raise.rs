@@ -118,6 +118,8 @@ fn alert(
         dwell_needed_s: 0.0,
         time_basis: after.basis,
         reminder: None,
+        also: Vec::new(),
+        part_of: None,
         why: Some(Box::new(why(case, fence, rebuilt_of, figures))),
         review: Review::default(),
     }

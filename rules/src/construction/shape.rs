@@ -130,8 +130,7 @@ impl Area {
         }
         let edges = self.rings.iter().flat_map(|ring| ring.iter().zip(ring.iter().skip(1)));
         let crossed = edges.filter(|(a, b)| {
-            (a[1] > y) != (b[1] > y)
-                && x < (b[0] - a[0]) * (y - a[1]) / (b[1] - a[1]) + a[0]
+            (a[1] > y) != (b[1] > y) && x < (b[0] - a[0]) * (y - a[1]) / (b[1] - a[1]) + a[0]
         });
         crossed.count() % 2 == 1
     }

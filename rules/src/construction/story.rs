@@ -89,8 +89,7 @@ pub(super) fn permit(id: &str, ring: &[[f64; 2]], from: i64, to: i64) -> String 
 }
 
 pub(super) fn layer(features: &[String]) -> Fences {
-    let text =
-        format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, features.join(","));
+    let text = format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, features.join(","));
     Fences::new([text.as_str()], []).unwrap()
 }
 

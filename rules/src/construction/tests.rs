@@ -1,4 +1,6 @@
-use domain::{BuildState, ChangeFound, ChangeKind, Class, Covariance, KnownBuild, Plane, Suppressed};
+use domain::{
+    BuildState, ChangeFound, ChangeKind, Class, Covariance, KnownBuild, Plane, Suppressed,
+};
 use proptest::prelude::*;
 
 use super::story::{
@@ -95,8 +97,16 @@ fn how_large_and_what_it_is_decide() {
         ("a hut", sized(2.0, 0.33), "TooSmall"),
         ("ten, surely", sized(3.4, 0.05), "construction-new"),
         ("ten, perhaps", sized(3.4, 0.33), "look again: Measure"),
-        ("a car", ChangeFound { suppressed: Some(Suppressed::Vehicle), ..roof() }, "Suppressed(Vehicle)"),
-        ("leaves", ChangeFound { suppressed: Some(Suppressed::Season), ..roof() }, "Suppressed(Season)"),
+        (
+            "a car",
+            ChangeFound { suppressed: Some(Suppressed::Vehicle), ..roof() },
+            "Suppressed(Vehicle)",
+        ),
+        (
+            "leaves",
+            ChangeFound { suppressed: Some(Suppressed::Season), ..roof() },
+            "Suppressed(Season)",
+        ),
     ] {
         let judged = judged(&change, &[field()]);
         assert_eq!(word(&judged), expected, "{name}: {:?}", judged.figures);
@@ -172,7 +182,11 @@ fn signs_of_work_make_it_urgent() {
     };
     for (name, sign, expected) in [
         ("an excavator", sign(Class::Excavator, 20.0, 1.0, 30), "construction-in-progress"),
-        ("a muck truck the next day", sign(Class::MuckTruck, 20.0, 1.0, 31), "construction-in-progress"),
+        (
+            "a muck truck the next day",
+            sign(Class::MuckTruck, 20.0, 1.0, 31),
+            "construction-in-progress",
+        ),
         ("a car", sign(Class::Car, 20.0, 1.0, 30), "construction-new"),
         ("too far", sign(Class::Excavator, 60.0, 1.0, 30), "construction-new"),
         ("nobody knows where", sign(Class::Excavator, 20.0, 20.0, 30), "construction-new"),
@@ -202,8 +216,10 @@ fn an_alert_says_what_it_rests_on() {
 #[test]
 fn the_fence_with_the_largest_part_is_quoted() {
     let of = |authority: &str| format!(r#","parking_authority":"{authority}""#);
-    let west = feature("west", "farmland", &rectangle([-51.0, 0.0], 100.0, 100.0), &of("urban_mgmt"));
-    let east = feature("east", "river", &rectangle([49.0, 0.0], 100.0, 100.0), &of("traffic_police"));
+    let west =
+        feature("west", "farmland", &rectangle([-51.0, 0.0], 100.0, 100.0), &of("urban_mgmt"));
+    let east =
+        feature("east", "river", &rectangle([49.0, 0.0], 100.0, 100.0), &of("traffic_police"));
     let judged = judged(&roof(), &[west, east]);
     let Decision::Raised { alert, .. } = judged.decision else { panic!("{judged:?}") };
     assert_eq!(alert.fence.unwrap().id.as_str(), "east");

@@ -84,7 +84,8 @@ impl Epoch {
     /// When it was taken.
     pub(super) fn at(&self) -> anyhow::Result<Timestamp> {
         self.taken_at.with_context(|| {
-            let flag = if self.frame.source.as_str() == BEFORE { "--before-at" } else { "--after-at" };
+            let flag =
+                if self.frame.source.as_str() == BEFORE { "--before-at" } else { "--after-at" };
             format!("nobody says when `{}` was taken: give {flag}", self.name)
         })
     }

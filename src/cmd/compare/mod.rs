@@ -25,8 +25,8 @@ use serde_json::json;
 
 use self::epoch::{Epoch, traced};
 use self::flights::Waypoint;
-use self::raise::{Office, Pair};
 pub(super) use self::raise::suppressed;
+use self::raise::{Office, Pair};
 use self::signs::Seen;
 use self::told::{Tale, Told};
 use crate::cli;

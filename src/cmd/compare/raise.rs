@@ -180,7 +180,9 @@ impl Pair<'_> {
     fn shows(&self, known: &KnownBuild) -> bool {
         let at = [known.outline.middle.lon(), known.outline.middle.lat()];
         let sees = |epoch: &Epoch| epoch.ground().is_some_and(|ring| holds(&ring, at));
-        matches!(known.state, BuildState::Demolished { .. }) && sees(self.before) && sees(self.after)
+        matches!(known.state, BuildState::Demolished { .. })
+            && sees(self.before)
+            && sees(self.after)
     }
 
     /// `None` where nothing tells the place.

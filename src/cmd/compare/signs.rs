@@ -21,7 +21,8 @@ impl Seen {
         frames: [&Frame; 2],
         gsd_cm: Option<f64>,
     ) -> anyhow::Result<Self> {
-        let mut look = |frame| detector.detect_at(frame, gsd_cm).context("cannot look for vehicles");
+        let mut look =
+            |frame| detector.detect_at(frame, gsd_cm).context("cannot look for vehicles");
         let [before, after] = frames;
         Ok(Self([look(before)?, look(after)?]))
     }

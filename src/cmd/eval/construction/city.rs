@@ -117,7 +117,8 @@ impl Cell {
     /// An outline in pixels where it is seen to lie.
     pub(super) fn outline(&self, rings: &[Vec<[f64; 2]>], area: ground::Area) -> Option<Outline> {
         let place = |&[x, y]: &[f64; 2]| {
-            let [east, north] = [x - self.side / 2.0, self.side / 2.0 - y].map(|px| px * self.gsd_m);
+            let [east, north] =
+                [x - self.side / 2.0, self.side / 2.0 - y].map(|px| px * self.gsd_m);
             self.around.place([east + self.off[0], north + self.off[1]])
         };
         let degrees = |at: LonLat| [at.lon(), at.lat()];

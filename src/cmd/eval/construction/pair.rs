@@ -65,8 +65,7 @@ impl Pair {
         let values = label.bgr.to_vec();
         let values = values.chunks_exact(3).map(|bgr| if bgr[0] > 127 { 1.0 } else { 0.0 });
         let truth = Likely { size: label.size, values: values.collect() };
-        let drawn =
-            change::changes(&plain, &truth, &[], &Rules { threshold: 0.5, least_px: 0.0 })?;
+        let drawn = change::changes(&plain, &truth, &[], &Rules { threshold: 0.5, least_px: 0.0 })?;
         let gsd_m = gsd_cm / 100.0;
         Ok(Self {
             size: label.size,

@@ -214,7 +214,11 @@ impl fmt::Display for Score {
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { cells, drawn, wanted, alerts, passed } = self;
-        write!(f, "{cells:5} {drawn:5} | {:6} {:7} {:5} ", wanted.all, wanted.alerted, wanted.look_again)?;
+        write!(
+            f,
+            "{cells:5} {drawn:5} | {:6} {:7} {:5} ",
+            wanted.all, wanted.alerted, wanted.look_again
+        )?;
         write!(f, "{:6} {:6} {:6} | ", wanted.passed, wanted.suppressed, wanted.not_found)?;
         write!(f, "{:6} {:5} {:5} ", alerts.all, alerts.right, alerts.small)?;
         write!(f, "{:9} {:7} | ", alerts.permitted, alerts.nothing)?;

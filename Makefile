@@ -48,7 +48,7 @@ check: ui ## formatting, lints, and licences and advisories if cargo-deny is the
 
 .PHONY: bench
 bench: setup models ui ## measures the whole road; beside the Python pipeline when PEERS has it
-	cargo build --release --locked -p xunjian -p detector -p rules --bin xunjian --example agree --example bare --example follow --example matching
+	cargo build --release --locked -p xunjian -p detector -p rules --bin xunjian --example agree --example bare --example follow --example followed --example matching
 	@if [ -d "$(PEERS)" ]; then \
 	    venv=$$(setup/peers.sh) && best=$$(setup/peers.sh openvino) && \
 	    benches/road.py --peers "$(PEERS)" --peer-python "$$venv/bin/python" --best-python "$$best/bin/python"; \
@@ -58,6 +58,9 @@ bench: setup models ui ## measures the whole road; beside the Python pipeline wh
 	    benches/road.py; \
 	    benches/fences.py; \
 	fi
+	target/release/examples/followed
+	benches/observations.py
+	benches/observations.py --each 1 --sources 500
 
 .PHONY: fuzz
 fuzz: ## hostile bytes for the parsers: TARGET=srt SECONDS=60; without TARGET a list

@@ -356,6 +356,17 @@ mod tests {
     }
 
     #[test]
+    fn the_examples_about_observations_are_valid() {
+        let page = include_str!("../docs/observations.md");
+        let blocks = page.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+        let blocks: Vec<&str> = blocks.collect();
+        assert_eq!(blocks.len(), 4);
+        blocks.iter().for_each(|block| check(block, &[]));
+        let own = include_str!("../config/xunjian.toml");
+        check(own, &[]);
+    }
+
+    #[test]
     fn plates_are_read_for_a_purpose_alone() {
         let source = |more: &str| format!("[[source]]\nid = \"a\"\nurl = \"x.mp4\"\n{more}");
         let read = |text: &str| {

@@ -157,6 +157,24 @@ fn a_message_is_bounded() {
     assert_eq!(said(&deep).unwrap_err().reason(), "not_understood");
 }
 
+/// Every example of the page reads, and is by the schema.
+#[test]
+fn the_examples_of_the_documentation_are_true() {
+    let page = include_str!("../../../docs/observations.md");
+    let schema: serde_json::Value = serde_json::from_str(SCHEMA).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let blocks = page.split("```json\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    let now = "2026-11-22T08:00:10Z".parse().unwrap();
+    let mut read = 0;
+    for block in blocks {
+        let said = reader(crate::Mapping::Own).read("a", block.as_bytes(), now);
+        assert!(matches!(said, Ok(Said::Observed(_))), "{said:?}\n{block}");
+        assert!(schema.is_valid(&serde_json::from_str(block).unwrap()), "{block}");
+        read += 1;
+    }
+    assert_eq!(read, 4);
+}
+
 /// The schema says what the reader takes.
 #[test]
 fn the_schema_agrees_with_the_reader() {

@@ -130,9 +130,8 @@ impl Default for Parking {
 impl Config {
     /// Each problem as (key, rule and value).
     pub fn validate(&self) -> Vec<(String, String)> {
-        let mut problems = Vec::new();
+        let mut problems = self.trucks.validate();
         let parking = &self.parking;
-        problems.extend(self.trucks.validate());
         let durations = [
             ("dwell", parking.dwell),
             ("grace", parking.grace),

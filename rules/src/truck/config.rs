@@ -158,7 +158,7 @@ impl TruckRules {
         problems
     }
 
-    const fn durations(&self) -> [(&'static str, Duration); 19] {
+    const fn durations(&self) -> [(&'static str, Duration); 20] {
         [
             ("window", self.window),
             ("backfill", self.backfill),
@@ -178,6 +178,7 @@ impl TruckRules {
             ("dump_within", self.dump_within),
             ("signal_lost_after", self.signal_lost_after),
             ("parked_after", self.parked_after),
+            ("tipping_for", self.tipping_for),
             ("join_within", self.join_within),
         ]
     }

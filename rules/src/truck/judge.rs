@@ -1,19 +1,19 @@
 //! One report of one truck: how far its trip is, and what is wrong.
 
-use domain::{BodyState, EndReason, Fact, GroundFix, LidState, LoadState, LonLat, SourceId, Unit};
+use domain::{BodyState, EndReason, Fact, LidState, LoadState, LonLat, SourceId, Unit};
 use jiff::{SignedDuration, Timestamp};
 
 use super::alert::Case;
 use super::config::TruckRules;
 use super::ground::{Ground, Names};
-use super::licence::Licence;
+use super::licence::{Licence, Ways};
 use super::motion::Motion;
-use super::one::{Act, Told, Truck};
+use super::one::{Act, Truck};
 use super::permit::Permits;
 use super::said::Said;
-use super::sights::{Joined, Sights, Where};
+use super::sights::Sights;
 use super::time::{after, span};
-use super::trip::{Change, Spot, State, Turning};
+use super::trip::{Change, Spot, State};
 use super::violation::Violation;
 use super::watch::{Reading, Step};
 use super::{Counts, Outcome};
@@ -43,6 +43,15 @@ struct Now<'a> {
     licence: Licence<'a>,
 }
 
+/// What lies under the lid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cargo {
+    /// A load that is driven about.
+    Driven,
+    None,
+    Unknown,
+}
+
 impl Now<'_> {
     fn loaded(&self) -> Option<bool> {
         self.said.load.map(|load| load != LoadState::Empty)
@@ -54,22 +63,22 @@ impl<'a> Judge<'a> {
         self.silence(truck, said.at);
         truck.heard = Some(said.at);
         truck.motion.take(said.at, said.speed_kmh, self.config);
-        let place = said.place.and_then(|place| self.place(truck, said.at, place));
+        let here = said.place.and_then(|place| self.place(truck, said.at, place));
         let matters = truck.trip.is_loaded()
             || said.load.is_some_and(|load| load != LoadState::Empty)
             || said.body == Some(BodyState::Raised);
-        let ground = place.filter(|_| matters).map(|place| self.ground(said.at, place));
+        let ground = here.filter(|_| matters).map(|place| self.ground(said.at, place));
         let plate = truck.bare_plate();
         let licence = Licence::of(self.permits, plate, &truck.trip, said.at);
         let now = Now { said, ground, licence };
-        Self::stop(truck, &now, place);
+        Self::stop(truck, &now, here);
         let motion = &truck.motion;
-        let spot = || self.spot(&now, motion);
+        let spot = || Self::spot(&now, motion);
         let change = truck.trip.take(said.at, now.loaded(), spot, self.config);
         self.turn(truck, &now, &change);
         self.look(truck, &now);
         if let Change::Emptied(turning) = change {
-            self.emptied(truck, &now, &turning);
+            self.emptied(truck, said.at, &turning);
         }
         self.settle(truck, said.at);
     }
@@ -97,7 +106,7 @@ impl<'a> Judge<'a> {
         }
     }
 
-    fn spot(&self, now: &Now<'_>, motion: &Motion) -> Spot {
+    fn spot(now: &Now<'_>, motion: &Motion) -> Spot {
         let Some(ground) = &now.ground else { return Spot::default() };
         let id = |found: Option<(&Fence, f64)>| found.map(|(fence, _)| fence.id.clone());
         let tip = ground.within(Kind::DisposalSite).or_else(|| ground.within(Kind::NoDumping));
@@ -105,13 +114,13 @@ impl<'a> Judge<'a> {
             place: Some(ground.fix.position),
             site: id(ground.within(Kind::ConstructionSite)),
             tip: id(tip),
-            legal: self.may_tip(now) != Inside::No,
+            legal: Self::may_tip(now) != Inside::No,
             stop: motion.stop.clone(),
         }
     }
 
     /// Whether it stands where it may tip: on the sites of its permits, or on any where none is known.
-    fn may_tip(&self, now: &Now<'_>) -> Inside {
+    fn may_tip(now: &Now<'_>) -> Inside {
         let Some(ground) = &now.ground else { return Inside::Ambiguous };
         ground.inside(&[Kind::DisposalSite, Kind::ConstructionSite], |fence| {
             now.licence.may_tip_in(fence)
@@ -158,7 +167,12 @@ impl<'a> Judge<'a> {
         let (unpermitted, hours) =
             (now.licence.unpermitted(), now.licence.out_of_hours(now.said.at));
         let (off_route, off_m) = self.off_route(now);
-        let lid = self.lid(now, drives, loaded, empty);
+        let cargo = match (drives && loaded, empty) {
+            (true, _) => Cargo::Driven,
+            (_, true) => Cargo::None,
+            _ => Cargo::Unknown,
+        };
+        let lid = Self::lid(now, cargo);
         let body = self.body(truck, now);
         let while_driving = |wrong: Option<bool>| match wrong {
             Some(true) if drives => Reading::Wrong,
@@ -188,10 +202,12 @@ impl<'a> Judge<'a> {
 
     /// Whether it is off all its routes and sites, and how far.
     fn off_route(&self, now: &Now<'_>) -> (Reading, f64) {
-        let (Some(ground), Some(ways)) = (&now.ground, now.licence.ways()) else {
-            return (Reading::Unknown, 0.0);
+        let Some(ground) = &now.ground else { return (Reading::Unknown, 0.0) };
+        let ways = match now.licence.ways() {
+            Ways::Unknown => return (Reading::Unknown, 0.0),
+            Ways::Any => return (Reading::Right, 0.0),
+            Ways::These(ways) => ways,
         };
-        let Some(ways) = ways else { return (Reading::Right, 0.0) };
         let known = ways.iter().filter_map(|id| self.names.get(self.fences, id));
         let off = known.map(|fence| ground.metres_to(fence)).fold(f64::INFINITY, f64::min);
         let limit = self.config.off_route_m;
@@ -205,12 +221,12 @@ impl<'a> Judge<'a> {
         (reading, off)
     }
 
-    fn lid(&self, now: &Now<'_>, drives: bool, loaded: bool, empty: bool) -> Reading {
+    fn lid(now: &Now<'_>, cargo: Cargo) -> Reading {
         let sites = [Kind::DisposalSite, Kind::ConstructionSite];
         match now.said.lid {
             Some(LidState::Closed) => Reading::Right,
-            Some(LidState::Open) if empty => Reading::Right,
-            Some(LidState::Open) if drives && loaded => match &now.ground {
+            Some(LidState::Open) if cargo == Cargo::None => Reading::Right,
+            Some(LidState::Open) if cargo == Cargo::Driven => match &now.ground {
                 // On a site it is opened before the truck stands.
                 Some(ground) if ground.inside(&sites, |_| true) == Inside::No => Reading::Wrong,
                 _ => Reading::Unknown,
@@ -225,8 +241,8 @@ impl<'a> Judge<'a> {
             Some(BodyState::Raised) if truck.told.is_some() || truck.act.is_some() => {
                 Reading::Unknown
             }
-            Some(BodyState::Raised) if self.tipped_out(truck, now) => Reading::Right,
-            Some(BodyState::Raised) => match self.may_tip(now) {
+            Some(BodyState::Raised) if self.tips_nothing(truck, now) => Reading::Right,
+            Some(BodyState::Raised) => match Self::may_tip(now) {
                 Inside::Yes => Reading::Right,
                 Inside::Ambiguous => Reading::Unknown,
                 Inside::No => Reading::Wrong,
@@ -236,7 +252,7 @@ impl<'a> Judge<'a> {
     }
 
     /// An empty truck tips nothing: one that was empty all along, or for so long.
-    fn tipped_out(&self, truck: &Truck, now: &Now<'_>) -> bool {
+    fn tips_nothing(&self, truck: &Truck, now: &Now<'_>) -> bool {
         let long =
             |since: Timestamp| now.said.at.duration_since(since) >= span(self.config.dump_within);
         now.loaded() == Some(false)
@@ -330,119 +346,6 @@ impl<'a> Judge<'a> {
         None
     }
 
-    /// The load is gone: was it left where nothing may be left?
-    fn emptied(&mut self, truck: &mut Truck, now: &Now<'_>, turning: &Turning) {
-        let Some(then) = turning.spot.stop.as_deref() else { return };
-        // The same stop may have gone on since.
-        let still = truck.motion.stop.as_deref().filter(|stop| stop.since == then.since);
-        let stop = still.unwrap_or(then);
-        let Some(fence) = stop.fence.as_ref().and_then(|id| self.names.get(self.fences, id)) else {
-            return;
-        };
-        let until = if stop.over { stop.until } else { turning.at.max(stop.until) };
-        let (stood, late) = (until.duration_since(stop.since), turning.at.duration_since(until));
-        let dumped = stop.loaded
-            && !turning.spot.legal
-            && turning.spot.place.is_some()
-            && stood >= span(self.config.dump_stop)
-            && turning.at >= stop.since
-            && late <= span(self.config.dump_within);
-        let Some(place) = stop.place.filter(|_| dumped) else { return };
-        let (since, ground) = (stop.since, self.ground(now.said.at, place));
-        let (inside, fix) = (ground.probability(fence), ground.fix);
-        self.dumped(truck, (since, stood, late), (fence, inside, fix), now.said.at);
-    }
-
-    fn dumped(
-        &mut self,
-        truck: &mut Truck,
-        (since, stood, late): (Timestamp, SignedDuration, SignedDuration),
-        (fence, inside, fix): (&Fence, f64, GroundFix),
-        at: Timestamp,
-    ) {
-        let act = truck.act.take();
-        if act.is_none() && truck.told.as_ref().is_some_and(|told| told.at >= since) {
-            // The body that was up told of it already.
-            self.counts.joined += 1;
-            return;
-        }
-        truck.told = Some(Box::new(Told { at, fix }));
-        let Some(seen) = self.join(truck, (since, at), &fix) else { return };
-        let seen = seen.or_else(|| act.and_then(|act| act.seen));
-        let within = self.config.dump_within.as_secs_f64();
-        let facts = vec![
-            Fact::new("stood", stood.as_secs_f64(), Unit::Second)
-                .at_least(self.config.dump_stop.as_secs_f64()),
-            Fact::new("inside", inside, Unit::Share).at_least(SURE),
-            Fact::new("emptied_after", late.as_secs_f64().max(0.0), Unit::Second).at_most(within),
-        ];
-        let case = Case {
-            violation: Violation::Dumping,
-            terminal: Some(&truck.terminal),
-            plate: truck.plate.as_ref().map(|plate| plate.full.as_str()),
-            turns: &truck.trip.turns,
-            since,
-            raised_at: at,
-            fix,
-            fence: Some(fence),
-            probability: inside,
-            facts: with_camera(facts, seen.is_some()),
-            seen: seen.as_ref(),
-        };
-        let alert = case.alert(self.config);
-        self.raise(truck, Violation::Dumping, alert);
-    }
-
-    /// A body that was up is told once nobody else can have seen it any more.
-    pub(super) fn settle(&mut self, truck: &mut Truck, at: Timestamp) {
-        let Some(act) = truck.act.take_if(|act| act.due <= at) else { return };
-        truck.told = Some(Box::new(Told { at: act.due, fix: act.fix }));
-        let Some(seen) = self.join(truck, (act.since, act.due), &act.fix) else { return };
-        let seen = seen.or(act.seen);
-        let ground = self.ground(act.due, act.fix.position);
-        let fence = ground.within(Kind::NoDumping).or_else(|| ground.within(Kind::DisposalSite));
-        let facts = vec![
-            Fact::new("inside_site", act.legal, Unit::Share).at_most(1.0 - SURE),
-            lasted(Violation::BodyRaised, act.held, self.config),
-        ];
-        let case = Case {
-            violation: Violation::BodyRaised,
-            terminal: Some(&truck.terminal),
-            plate: truck.plate.as_ref().map(|plate| plate.full.as_str()),
-            turns: &truck.trip.turns,
-            since: act.since,
-            raised_at: act.due,
-            fix: act.fix,
-            fence: fence.map(|(fence, _)| fence),
-            probability: fence.map_or(1.0, |(_, p)| p),
-            facts: with_camera(facts, seen.is_some()),
-            seen: seen.as_ref(),
-        };
-        let alert = case.alert(self.config);
-        self.raise(truck, Violation::BodyRaised, alert);
-    }
-
-    /// What cameras know of an act; `None` where one has told of it already.
-    fn join(
-        &mut self,
-        truck: &Truck,
-        (from, to): (Timestamp, Timestamp),
-        fix: &GroundFix,
-    ) -> Option<Option<super::sights::Tip>> {
-        let act = Where { from, to, fix, plate: truck.bare_plate() };
-        match self.sights.join(&act, self.config) {
-            Joined::Nothing => Some(None),
-            Joined::Seen(tip) => {
-                self.counts.joined += 1;
-                Some(Some(tip))
-            }
-            Joined::Told => {
-                self.counts.joined += 1;
-                None
-            }
-        }
-    }
-
     /// After a silence: it may have been too long, and it is over.
     fn silence(&mut self, truck: &mut Truck, at: Timestamp) {
         let Some(heard) = truck.heard else { return };
@@ -504,7 +407,7 @@ impl<'a> Judge<'a> {
         }
     }
 
-    fn raise(&mut self, truck: &mut Truck, violation: Violation, alert: domain::Alert) {
+    pub(super) fn raise(&mut self, truck: &mut Truck, violation: Violation, alert: domain::Alert) {
         if truck.watch(violation).alert().is_some() {
             return;
         }
@@ -524,17 +427,7 @@ impl<'a> Judge<'a> {
 
 /// Back on the route is nearer to it than this part of what counts as off it.
 const BACK: f64 = 0.8;
-/// Inside, as [`Inside::of`] has it.
-const SURE: f64 = 0.95;
-
-fn lasted(violation: Violation, held: SignedDuration, config: &TruckRules) -> Fact {
+pub(super) fn lasted(violation: Violation, held: SignedDuration, config: &TruckRules) -> Fact {
     let need = violation.needs(config).as_secs_f64();
     Fact::new("lasted", held.as_secs_f64(), Unit::Second).at_least(need)
-}
-
-fn with_camera(mut facts: Vec<Fact>, seen: bool) -> Vec<Fact> {
-    if seen {
-        facts.push(Fact::new("cameras", 1.0, Unit::Count));
-    }
-    facts
 }

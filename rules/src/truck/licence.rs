@@ -17,6 +17,13 @@ pub(super) enum Licence<'a> {
     Holds(Vec<&'a MuckPermit>),
 }
 
+/// Where a load may be taken along.
+pub(super) enum Ways<'a> {
+    Unknown,
+    Any,
+    These(Vec<&'a FenceId>),
+}
+
 impl<'a> Licence<'a> {
     /// A permit that held when the trip began holds to its end; its hours are another matter.
     pub(super) fn of(
@@ -51,17 +58,17 @@ impl<'a> Licence<'a> {
         Some(permits.iter().all(|permit| permit.schedule.open_since(at).is_none()))
     }
 
-    /// The ground of its way, routes and sites; `Some(None)` where any way will do.
-    pub(super) fn ways(&self) -> Option<Option<Vec<&'a FenceId>>> {
-        let Self::Holds(permits) = self else { return None };
+    /// The ground of its way: routes and sites.
+    pub(super) fn ways(&self) -> Ways<'a> {
+        let Self::Holds(permits) = self else { return Ways::Unknown };
         if permits.iter().any(|permit| permit.routes.is_empty()) {
-            return Some(None);
+            return Ways::Any;
         }
         let of = |permit: &&'a MuckPermit| {
             let site = std::iter::once(&permit.construction_site);
             permit.routes.iter().chain(&permit.disposal_sites).chain(site).collect::<Vec<_>>()
         };
-        Some(Some(permits.iter().flat_map(of).collect()))
+        Ways::These(permits.iter().flat_map(of).collect())
     }
 
     /// Whether a load may be tipped in this fence.

@@ -19,6 +19,7 @@ mod permit;
 mod said;
 mod sights;
 mod time;
+mod tipping;
 mod trip;
 mod violation;
 mod watch;
@@ -55,7 +56,7 @@ pub struct Trucks {
     permits: Arc<Permits>,
     config: TruckRules,
     source: SourceId,
-    trucks: BTreeMap<TerminalId, Truck>,
+    list: BTreeMap<TerminalId, Truck>,
     sights: Sights,
     /// How far the time of all has come.
     now: Option<Timestamp>,
@@ -96,7 +97,7 @@ impl Trucks {
             permits,
             config,
             source: SourceId::known(TERMINALS),
-            trucks: BTreeMap::new(),
+            list: BTreeMap::new(),
             sights: Sights::default(),
             now: None,
             fresh_from: None,
@@ -115,7 +116,7 @@ impl Trucks {
 
     /// Trucks and what cameras see of trucks that are remembered.
     pub fn len(&self) -> usize {
-        self.trucks.len() + self.sights.len()
+        self.list.len() + self.sights.len()
     }
 
     pub fn is_empty(&self) -> bool {
@@ -135,7 +136,7 @@ impl Trucks {
                 }
                 (Some(terminal), violation, _) if violation != Violation::TippingSeen => {
                     let new = || Truck::new(terminal.clone());
-                    let truck = self.trucks.entry(terminal.clone()).or_insert_with(new);
+                    let truck = self.list.entry(terminal.clone()).or_insert_with(new);
                     truck.watch(violation).open(alert.clone());
                 }
                 _ => {}
@@ -152,12 +153,12 @@ impl Trucks {
             self.counts.wrong_clock += 1;
             return Vec::new();
         }
-        if self.trucks.len() >= Self::MOST && !self.trucks.contains_key(&report.terminal) {
+        if self.list.len() >= Self::MOST && !self.list.contains_key(&report.terminal) {
             self.counts.no_room += 1;
             return Vec::new();
         }
         let new = || Truck::new(report.terminal.clone());
-        let truck = self.trucks.entry(report.terminal.clone()).or_insert_with(new);
+        let truck = self.list.entry(report.terminal.clone()).or_insert_with(new);
         if let Some(plate) = &report.plate {
             truck.name(report.at, plate);
         }
@@ -201,7 +202,7 @@ impl Trucks {
         let now = self.now.map_or(now, |before| before.max(now));
         self.now = Some(now);
         let mut out = Vec::new();
-        let terminals: Vec<TerminalId> = self.trucks.keys().cloned().collect();
+        let terminals: Vec<TerminalId> = self.list.keys().cloned().collect();
         for terminal in terminals {
             self.with(&terminal, &mut out, |judge, truck| pass(judge, truck, now));
         }
@@ -218,7 +219,7 @@ impl Trucks {
             let newest = truck.newest();
             newest.is_none_or(|at| now.duration_since(at) >= span(config.forget_after))
         };
-        for (_, mut truck) in self.trucks.extract_if(.., silent) {
+        for (_, mut truck) in self.list.extract_if(.., silent) {
             for violation in Violation::OF_TERMINALS {
                 let watch = truck.watch(violation);
                 let Some(last) = watch.alert().map(|alert| alert.last_seen) else { continue };
@@ -241,7 +242,7 @@ impl Trucks {
         out: &mut Vec<Outcome>,
         work: impl FnOnce(&mut Judge<'_>, &mut Truck),
     ) {
-        let Some(truck) = self.trucks.get_mut(terminal) else { return };
+        let Some(truck) = self.list.get_mut(terminal) else { return };
         let mut judge = Judge {
             fences: &self.fences,
             names: &self.names,
@@ -266,13 +267,13 @@ impl Trucks {
             }
             Whose::Pending(terminal) => {
                 self.counts.joined += 1;
-                let act = self.trucks.get_mut(&terminal).and_then(|truck| truck.act.as_mut());
+                let act = self.list.get_mut(&terminal).and_then(|truck| truck.act.as_mut());
                 if let Some(act) = act {
                     act.seen = Some(tip);
                 }
                 return;
             }
-            Whose::Stood(terminal) => self.trucks.get_mut(&terminal),
+            Whose::Stood(terminal) => self.list.get_mut(&terminal),
             Whose::Nobody => None,
         };
         let ground = Ground::new(&self.fences, &self.source, tip.at, tip.fix);
@@ -306,7 +307,7 @@ impl Trucks {
             fits(tip, &Where { from, to, fix: &fix, plate: truck.bare_plate() }, &self.config)
         };
         let mut best: Option<((bool, f64), &Truck)> = None;
-        for truck in self.trucks.values() {
+        for truck in self.list.values() {
             let told = truck.told.as_ref().and_then(|told| fits(told.at, told.at, told.fix, truck));
             if told.is_some() {
                 return Whose::Told;

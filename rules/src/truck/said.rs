@@ -146,6 +146,8 @@ impl Waiting {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
 
     fn said(second: i64) -> Said {
@@ -165,9 +167,9 @@ mod tests {
         let config = TruckRules::default();
         for &second in seconds {
             let put = waiting.put(said(second), &config);
-            log += &format!("{second}{}", if put == Put::Kept { ":" } else { "!" });
+            write!(log, "{second}{}", if put == Put::Kept { ":" } else { "!" }).unwrap();
             while let Some(next) = waiting.next(None, &config) {
-                log += &format!("{},", next.at.as_second());
+                write!(log, "{},", next.at.as_second()).unwrap();
             }
             log += " ";
         }

@@ -209,7 +209,7 @@ pub(super) fn fits(tip: &Tip, act: &Where<'_>, config: &TruckRules) -> Option<(b
 
 /// With the same plate first, then the nearer.
 pub(super) fn better((same, apart): (bool, f64), (other, other_apart): (bool, f64)) -> bool {
-    same > other || (same == other && apart < other_apart)
+    (same && !other) || (same == other && apart < other_apart)
 }
 
 /// Metres between two places that may be one.

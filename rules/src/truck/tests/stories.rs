@@ -417,7 +417,7 @@ fn an_idle_truck_is_small() {
     story.now.load = 'e';
     story.stay(60);
     story.silent(600);
-    let truck = story.trucks.trucks.values().next().unwrap();
+    let truck = story.trucks.list.values().next().unwrap();
     let bytes = truck.bytes();
     println!("{bytes} bytes");
     assert!(bytes <= 1024, "{bytes} bytes");

@@ -18,7 +18,7 @@ pub(super) const LOTS: [[f64; 2]; 4] =
     [[3000.0, 500.0], [5500.0, 3200.0], [2500.0, 5000.0], [1000.0, 2000.0]];
 
 /// The permits: number, site, tip, whether the way is approved, first and last day, hours.
-pub(super) const PERMITS: [(&str, usize, usize, bool, [&str; 2], [&str; 2]); 7] = [
+pub(super) const PERMITS: [Issued; 7] = [
     ("P1", 0, 0, true, ALWAYS, ["19:00", "06:00"]),
     ("P2", 1, 2, true, ALWAYS, ["19:00", "06:00"]),
     ("P3", 2, 1, true, ALWAYS, ["19:00", "06:00"]),
@@ -27,6 +27,7 @@ pub(super) const PERMITS: [(&str, usize, usize, bool, [&str; 2], [&str; 2]); 7] 
     ("P6", 1, 2, true, ["2026-10-01", "2026-11-15"], ["19:00", "06:00"]),
     ("P7", 2, 0, false, ALWAYS, ["19:00", "06:00"]),
 ];
+type Issued = (&'static str, usize, usize, bool, [&'static str; 2], [&'static str; 2]);
 const ALWAYS: [&str; 2] = ["2026-11-01", "2026-12-01"];
 
 /// Inside, past the gate.
@@ -79,8 +80,8 @@ pub(super) fn fences() -> String {
         let more = json!({"parking_authority": "urban_mgmt"});
         add(format!("lot-{nth}"), "no_dumping", square(lot, 40.0), more);
     }
-    for (nth, (_, _, _, routed, ..)) in PERMITS.into_iter().enumerate() {
-        if routed {
+    for (nth, (_, _, _, fixed, ..)) in PERMITS.into_iter().enumerate() {
+        if fixed {
             let line: Vec<_> = route(nth).into_iter().map(degrees).collect();
             let line = json!({"type": "LineString", "coordinates": line});
             add(format!("route-{nth}"), "approved_route", line, json!({"width_m": 40}));
@@ -92,9 +93,9 @@ pub(super) fn fences() -> String {
 /// As a file of permits; `plates` says who has which.
 pub(super) fn permits(plates: &[(usize, String)]) -> Value {
     let list = PERMITS.into_iter().enumerate().map(|(nth, permit)| {
-        let (number, from, to, routed, [first, last], [opens, closes]) = permit;
+        let (number, from, to, fixed, [first, last], [opens, closes]) = permit;
         let of: Vec<&String> = plates.iter().filter(|(p, _)| *p == nth).map(|(_, p)| p).collect();
-        let routes: Vec<String> = routed.then(|| format!("route-{nth}")).into_iter().collect();
+        let routes: Vec<String> = fixed.then(|| format!("route-{nth}")).into_iter().collect();
         json!({
             "number": number, "project": "made up", "carrier": "made up", "plates": of,
             "construction_site": format!("site-{from}"), "disposal_sites": [format!("tip-{to}")],

@@ -77,7 +77,7 @@ impl Night {
     }
 
     pub(super) fn read() -> Self {
-        let (mut night, mut last) = (Self::default(), START);
+        let (mut night, mut said) = (Self::default(), START);
         for line in Self::TEXT.lines() {
             let words: Vec<&str> = line.split(' ').collect();
             match words[..] {
@@ -85,7 +85,7 @@ impl Night {
                     let permits = permits.split(',').filter_map(|p| p.parse().ok()).collect();
                     let [terminal, plate, role] = [terminal, plate, role].map(str::to_owned);
                     night.cast.push(Truck { terminal, plate, permits, role, rows: Vec::new() });
-                    last = START;
+                    said = START;
                 }
                 ["S", t, source, track, lon, lat, says, plate] => night.looks.push(Look {
                     t: t.parse().unwrap(),
@@ -98,17 +98,17 @@ impl Night {
                 }),
                 [dt, dx, dy, kmh, ..] => {
                     let number = |text: &str| text.parse::<i64>().unwrap();
-                    last.at += number(dt);
-                    last.lon += number(dx);
-                    last.lat += number(dy);
-                    (last.kmh, last.late) = (number(kmh), usual(last.at));
+                    said.at += number(dt);
+                    said.lon += number(dx);
+                    said.lat += number(dy);
+                    (said.kmh, said.late) = (number(kmh), usual(said.at));
                     for more in &words[4..] {
                         match more.strip_prefix('@') {
-                            Some(late) => last.late = number(late),
-                            None => last.sensors = more.as_bytes().try_into().unwrap(),
+                            Some(late) => said.late = number(late),
+                            None => said.sensors = more.as_bytes().try_into().unwrap(),
                         }
                     }
-                    night.cast.last_mut().unwrap().rows.push(last);
+                    night.cast.last_mut().unwrap().rows.push(said);
                 }
                 _ => panic!("{line}"),
             }

@@ -36,7 +36,7 @@ use self::alert::{Case, TERMINALS};
 use self::ground::{Ground, Names};
 use self::judge::Judge;
 use self::one::Truck;
-use self::said::{Put, Said};
+use self::said::{Pace, Put, Said};
 use self::sights::{Sights, Tip, Where, better, fits};
 use self::time::{after, span};
 use self::violation::Violation;
@@ -167,9 +167,9 @@ impl Trucks {
             Put::Twice => self.counts.twice += 1,
             Put::Late => self.counts.late += 1,
         }
+        truck.arrived = self.now;
         let mut out = Vec::new();
-        let now = self.now;
-        self.with(&report.terminal, &mut out, |judge, truck| release(judge, truck, now));
+        self.with(&report.terminal, &mut out, |judge, truck| release(judge, truck, Pace::Comes));
         out
     }
 
@@ -342,24 +342,29 @@ enum Whose {
 }
 
 /// Judges what need not wait any more.
-fn release(judge: &mut Judge<'_>, truck: &mut Truck, now: Option<Timestamp>) {
-    while let Some(said) = truck.waiting.next(now, judge.config) {
+fn release(judge: &mut Judge<'_>, truck: &mut Truck, pace: Pace) {
+    while let Some(said) = truck.waiting.next(pace, judge.config) {
         judge.report(truck, &said);
     }
 }
 
 /// The time of all has passed a truck.
 fn pass(judge: &mut Judge<'_>, truck: &mut Truck, now: Timestamp) {
-    release(judge, truck, Some(now));
+    let config = judge.config;
+    // Whoever forwards may lag behind: silence is that nothing comes, not that what comes is old.
+    let arrived = *truck.arrived.get_or_insert(now);
+    let quiet = |wait| now.duration_since(arrived) >= span(wait);
+    release(judge, truck, if quiet(config.backfill) { Pace::Quiet } else { Pace::Comes });
     let Some(heard) = truck.heard.filter(|_| truck.waiting.is_empty()) else { return };
-    let patient = |at: Timestamp| now >= after(at, judge.config.window);
+    let patient = |at: Timestamp| now >= after(at, config.window);
     if truck.act.as_ref().is_some_and(|act| patient(act.due)) {
         judge.settle(truck, now);
     }
-    if patient(after(heard, judge.config.signal_lost_after)) {
+    let lost = config.signal_lost_after;
+    if quiet(lost) && patient(after(heard, lost)) {
         judge.signal_lost(truck, heard);
     }
-    if patient(after(heard, judge.config.lost_after)) {
+    if quiet(config.lost_after) && patient(after(heard, config.lost_after)) {
         judge.lose(truck);
     }
 }

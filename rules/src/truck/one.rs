@@ -18,6 +18,8 @@ pub(super) struct Truck {
     pub(super) terminal: TerminalId,
     pub(super) plate: Option<Box<Plate>>,
     pub(super) waiting: Waiting,
+    /// How far the time of all had come when the last report came.
+    pub(super) arrived: Option<Timestamp>,
     /// The last report that was judged.
     pub(super) heard: Option<Timestamp>,
     pub(super) path: Path,
@@ -65,6 +67,7 @@ impl Truck {
             terminal,
             plate: None,
             waiting: Waiting::default(),
+            arrived: None,
             heard: None,
             path: Path::default(),
             motion: Motion::default(),

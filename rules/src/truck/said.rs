@@ -69,6 +69,14 @@ pub(super) struct Waiting {
     free: Option<Timestamp>,
 }
 
+/// Whether anything comes from a truck.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pace {
+    Comes,
+    /// Nothing came for so long that nothing is waited for.
+    Quiet,
+}
+
 /// What became of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Put {
@@ -123,15 +131,14 @@ impl Waiting {
         self.said.capacity() * size_of::<Said>()
     }
 
-    /// The next to be judged, where it need not wait any more. `now` is how far the time of all has come.
-    pub(super) fn next(&mut self, now: Option<Timestamp>, config: &TruckRules) -> Option<Said> {
+    /// The next to be judged, where it need not wait any more. Of a quiet truck nothing waits.
+    pub(super) fn next(&mut self, pace: Pace, config: &TruckRules) -> Option<Said> {
         let (first, newest) = (self.said.first()?, self.newest?);
         let later = |than: Timestamp, wait| newest.duration_since(than) >= span(wait);
         let free = self.free.is_some_and(|free| first.at <= free);
         let awake = self.woke.is_none_or(|woke| later(woke, config.backfill));
         let in_order = (free || awake) && later(first.at, config.window);
-        let silent = now.is_some_and(|now| now.duration_since(newest) >= span(config.backfill));
-        if !in_order && !silent && self.said.len() <= Self::MOST {
+        if !in_order && pace == Pace::Comes && self.said.len() <= Self::MOST {
             return None;
         }
         let said = self.said.remove(0);
@@ -168,7 +175,7 @@ mod tests {
         for &second in seconds {
             let put = waiting.put(said(second), &config);
             write!(log, "{second}{}", if put == Put::Kept { ":" } else { "!" }).unwrap();
-            while let Some(next) = waiting.next(None, &config) {
+            while let Some(next) = waiting.next(Pace::Comes, &config) {
                 write!(log, "{},", next.at.as_second()).unwrap();
             }
             log += " ";
@@ -197,9 +204,8 @@ mod tests {
     fn a_silent_truck_does_not_wait_for_itself() {
         let (mut waiting, config) = (Waiting::default(), TruckRules::default());
         waiting.put(said(0), &config);
-        let at = |second| Some(Timestamp::from_second(second).unwrap());
-        assert_eq!(waiting.next(at(299), &config), None);
-        assert_eq!(waiting.next(at(300), &config), Some(said(0)));
+        assert_eq!(waiting.next(Pace::Comes, &config), None);
+        assert_eq!(waiting.next(Pace::Quiet, &config), Some(said(0)));
         assert!(waiting.is_empty());
     }
 }

@@ -111,6 +111,9 @@ impl Story {
     }
 
     fn say(&mut self) {
+        let now = begins() + SignedDuration::from_secs(self.second);
+        let outcomes = self.trucks.advance(now);
+        self.note(outcomes);
         let outcomes = self.trucks.hear(&self.report());
         self.note(outcomes);
         self.second += 10;

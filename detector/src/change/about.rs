@@ -44,9 +44,9 @@ pub fn about(
     let close = window(bounds, MARGIN * longer, after.size)?;
     let [before_scene, after_scene] = laid(before, after, warp, scene)?;
     let [before_crop, after_crop] = laid(before, after, warp, close)?;
-    let shown = |scene: Frame, crop: Frame, window: Rect| {
+    let shown = |scene: Frame, crop: Frame, window: Rect| -> opencv::Result<Shown> {
         let annotated = outlined(&scene, change, window)?;
-        opencv::Result::Ok(Shown { annotated, scene, crop })
+        Ok(Shown { annotated, scene, crop })
     };
     Ok([shown(before_scene, before_crop, scene)?, shown(after_scene, after_crop, scene)?])
 }

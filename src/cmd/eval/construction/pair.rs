@@ -50,7 +50,7 @@ impl Pair {
             size.width,
             size.height
         );
-        let third = |nth: f32| {
+        let third = |nth: f64| {
             let seen = RelBox { x: nth / 3.0, y: 0.0, w: 1.0 / 3.0, h: 1.0 };
             picture::crop(&all, seen, 0.0)
         };

@@ -208,3 +208,27 @@ fn gaussian(seed: u64) -> [f64; 2] {
     let (radius, turn) = ((-2.0 * uniform(0).ln()).sqrt(), uniform(1) * std::f64::consts::TAU);
     [radius * turn.cos(), radius * turn.sin()]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_city_has_ground_and_permits_of_every_kind() {
+        let cells: Vec<Cell> = (0..150).filter_map(|n| Cell::new(n, 256.0, 0.2, 1.0)).collect();
+        let of = |permit: Permit| cells.iter().filter(|cell| cell.permit == permit).count();
+        let kinds = ODD.map(of);
+        assert!(kinds.iter().all(|count| *count >= 9), "{kinds:?}");
+        assert_eq!(of(Permit::None) + of(Permit::NoGround), 75);
+        let expected = (150 - of(Permit::NoGround)) + 75;
+        assert_eq!(fences(&cells).unwrap().all().len(), expected);
+    }
+
+    #[test]
+    fn what_is_drawn_by_lot_has_the_spread_that_is_stated() {
+        let draws: Vec<f64> = (0..2000).flat_map(gaussian).collect();
+        let mean = draws.iter().sum::<f64>() / 4000.0;
+        let variance = draws.iter().map(|one| one * one).sum::<f64>() / 4000.0;
+        assert!(mean.abs() < 0.05 && (variance - 1.0).abs() < 0.1, "{mean} {variance}");
+    }
+}

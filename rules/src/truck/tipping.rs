@@ -52,12 +52,15 @@ impl Judge<'_> {
             return;
         }
         truck.told = Some(Box::new(Told { at, fix }));
-        let seen = match self.join(truck, (since, at), &fix) {
-            Joined::Nothing => None,
-            Joined::Seen(tip) => Some(tip),
-            Joined::Told => return,
+        // Where a camera waits with the act already, nobody else is asked.
+        let seen = match act.and_then(|act| act.seen) {
+            Some(tip) => Some(tip),
+            None => match self.join(truck, (since, at), &fix) {
+                Joined::Nothing => None,
+                Joined::Seen(tip) => Some(tip),
+                Joined::Told => return,
+            },
         };
-        let seen = seen.or_else(|| act.and_then(|act| act.seen));
         let within = self.config.dump_within.as_secs_f64();
         let facts = vec![
             Fact::new("stood", stood.as_secs_f64(), Unit::Second)
@@ -86,12 +89,14 @@ impl Judge<'_> {
     pub(super) fn settle(&mut self, truck: &mut Truck, at: Timestamp) {
         let Some(act) = truck.act.take_if(|act| act.due <= at) else { return };
         truck.told = Some(Box::new(Told { at: act.due, fix: act.fix }));
-        let seen = match self.join(truck, (act.since, act.due), &act.fix) {
-            Joined::Nothing => None,
-            Joined::Seen(tip) => Some(tip),
-            Joined::Told => return,
+        let seen = match act.seen {
+            Some(tip) => Some(tip),
+            None => match self.join(truck, (act.since, act.due), &act.fix) {
+                Joined::Nothing => None,
+                Joined::Seen(tip) => Some(tip),
+                Joined::Told => return,
+            },
         };
-        let seen = seen.or(act.seen);
         let ground = self.ground(act.due, act.fix.position);
         let fence = ground.within(Kind::NoDumping).or_else(|| ground.within(Kind::DisposalSite));
         let facts = vec![

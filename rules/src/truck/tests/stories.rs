@@ -32,6 +32,8 @@ struct Story {
     now: Now,
     plate: Option<&'static str>,
     shift_deg: f64,
+    /// What it says comes so many seconds later.
+    lag: i64,
     log: Vec<String>,
     alerts: Vec<Alert>,
 }
@@ -67,7 +69,7 @@ impl Story {
     fn new(plate: &'static str) -> Self {
         let now = Now { at: world::DEPOT, kmh: 0.0, load: 'e', lid: 'c', body: 'd' };
         let (trucks, log, alerts) = (trucks(0.0), Vec::new(), Vec::new());
-        Self { trucks, second: 0, now, plate: Some(plate), shift_deg: 0.0, log, alerts }
+        Self { trucks, second: 0, now, plate: Some(plate), shift_deg: 0.0, lag: 0, log, alerts }
     }
 
     /// One that was loaded in site 0 and stands at its gate.
@@ -111,7 +113,7 @@ impl Story {
     }
 
     fn say(&mut self) {
-        let now = begins() + SignedDuration::from_secs(self.second);
+        let now = begins() + SignedDuration::from_secs(self.second + self.lag);
         let outcomes = self.trucks.advance(now);
         self.note(outcomes);
         let outcomes = self.trucks.hear(&self.report());
@@ -323,6 +325,18 @@ fn a_loaded_truck_falls_silent_and_is_heard_again() {
     story.stay(1000);
     story.silent(3600);
     story.ends(&[]);
+}
+
+#[test]
+fn nobody_is_lost_because_a_platform_lags() {
+    let mut story = Story::new(MINE);
+    (story.lag, story.now.at) = (1800, AT_SITE);
+    story.stay(60);
+    story.now.load = 'f';
+    story.stay(60);
+    story.drive([500.0, 500.0]);
+    story.drive(world::route(0)[1]);
+    assert_eq!(story.log, [""; 0]);
 }
 
 /// A camera and a terminal tell of one act: one alert, whoever is first. Another place or plate is another act.

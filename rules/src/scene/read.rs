@@ -209,11 +209,16 @@ pub(crate) fn bounded(mut told: Vec<RuleProblem>) -> ScenesError {
     ScenesError { told, more }
 }
 
+/// Whether the program's own rules have this id, or may have it: parking, construction and those of trucks.
+fn is_built_in(id: &RuleId) -> bool {
+    matches!(id.as_str(), "parking" | "construction") || id.as_str().starts_with("muck-")
+}
+
 /// Rules whose id another has.
 pub(crate) fn twice(files: &[(&str, &[Tested])]) -> Vec<RuleProblem> {
     let mut ids = BTreeSet::new();
     let all = files.iter().flat_map(|(name, list)| list.iter().map(move |one| (*name, one)));
-    all.filter(|(_, one)| one.rule.id.as_str() == "parking" || !ids.insert(&one.rule.id))
+    all.filter(|(_, one)| is_built_in(&one.rule.id) || !ids.insert(&one.rule.id))
         .map(|(name, one)| RuleProblem {
             file: name.to_owned(),
             rule: Some(one.rule.id.to_string()),

@@ -16,6 +16,7 @@ fn bad_files_are_refused_by_name() {
         (rule(dwell, "id = \"a b\""), "rules.toml: rule `a b`: `a b` is no valid id"),
         (rule(dwell, "id = 5"), "rules.toml: rule `1`: "),
         (rule(dwell, "id = \"parking\""), "`id` is taken by another rule"),
+        (rule(dwell, "id = \"muck-dumping\""), "`id` is taken by another rule"),
         (rule(dwell, "classes = [\"cat\"]"), "unknown variant `cat`"),
         (rule(dwell, "classes = []"), "`classes` has 0 entries, must have 1 to 100"),
         (rule(dwell, "in = \"here\""), "\"anywhere\", or"),

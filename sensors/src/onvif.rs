@@ -30,7 +30,7 @@ struct Event {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct Part {
-    simple_item: Some0<Item>,
+    simple_item: Several<Item>,
     rule: Option<Leaf>,
     rule_name: Option<Leaf>,
     state: Option<Leaf>,
@@ -58,7 +58,7 @@ enum Leaf {
 /// An element that may be repeated stands alone where it is not.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-enum Some0<T> {
+enum Several<T> {
     Many(Vec<T>),
     One(T),
 }
@@ -68,7 +68,7 @@ enum Some0<T> {
 #[serde(rename_all = "PascalCase")]
 struct Holder {
     #[serde(default)]
-    object: Some0<Object>,
+    object: Several<Object>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -108,7 +108,7 @@ struct Bounds {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct Classes {
-    r#type: Some0<Kind>,
+    r#type: Several<Kind>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -133,7 +133,7 @@ pub(crate) fn read(
     }
     let event: Event = serde_json::from_slice(payload).map_err(|error| form(payload, &error))?;
     if change {
-        let changed = event.data.get("State").is_some_and(|state| state.truth());
+        let changed = event.data.get("State").is_some_and(Leaf::truth);
         let at = event.utc_time;
         return Ok(if changed { Said::SceneChanged { at } } else { Said::Nothing });
     }
@@ -271,13 +271,13 @@ impl Bounds {
     }
 }
 
-impl<T> Default for Some0<T> {
+impl<T> Default for Several<T> {
     fn default() -> Self {
         Self::Many(Vec::new())
     }
 }
 
-impl<T> Some0<T> {
+impl<T> Several<T> {
     fn all(&self) -> std::slice::Iter<'_, T> {
         match self {
             Self::Many(many) => many.iter(),

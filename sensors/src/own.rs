@@ -60,7 +60,7 @@ const MOST_TRACK: u64 = (1 << 53) - 1;
 const LONGEST_TRACK: usize = 128;
 
 pub(crate) fn read(reader: &Reader, payload: &[u8]) -> Result<Message, Refused> {
-    let raw: Raw = serde_json::from_slice(payload).map_err(|_| told(payload))?;
+    let Ok(raw) = serde_json::from_slice::<Raw>(payload) else { return Err(told(payload)) };
     if raw.source.as_ref().is_some_and(|source| *source != reader.source) {
         let rule = "must be the source that the topic names, or be left out";
         return Err(Refused::value("source", rule, raw.source.map_or(String::new(), String::from)));
@@ -70,7 +70,7 @@ pub(crate) fn read(reader: &Reader, payload: &[u8]) -> Result<Message, Refused> 
 
 /// Reads what [`Canonical`] wrote.
 pub fn read_canonical(line: &[u8]) -> Result<Message, Refused> {
-    let raw: Raw = serde_json::from_slice(line).map_err(|_| told(line))?;
+    let Ok(raw) = serde_json::from_slice::<Raw>(line) else { return Err(told(line)) };
     let Some(source) = raw.source.clone() else {
         return Err(Refused::value("source", "is missing", ""));
     };

@@ -39,6 +39,7 @@ impl Refused {
         }
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "numbers and texts are given as they are")]
     pub(crate) fn value(key: impl Into<String>, rule: &'static str, got: impl ToString) -> Self {
         let got = got.to_string().chars().take(80).collect();
         Self::Value { key: key.into(), rule, got }

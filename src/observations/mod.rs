@@ -220,7 +220,7 @@ impl ingest::Keep for Forward {
             });
             let publication =
                 Publication { topic: topic.clone(), payload: payload.clone(), receipt };
-            self.0.send(publication).await.map_err(|_| Stopping)?;
+            self.0.send(publication).await.ok().ok_or(Stopping)?;
         }
         drop(tell);
         for _ in messages {

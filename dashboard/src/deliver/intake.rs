@@ -161,7 +161,7 @@ pub(super) fn take(
     }
     stream.advance(1 + header);
     let mut body = stream.split_to(length).freeze();
-    let topic = String::from_utf8(bytes(&mut body)?.to_vec()).map_err(|_| Refused::Broken)?;
+    let topic = String::from_utf8(bytes(&mut body)?.to_vec()).ok().ok_or(Refused::Broken)?;
     let id = match flags >> 1 & 3 {
         0 => None,
         1 => Some(number(&mut body)?).filter(|id| *id > 0),
@@ -193,7 +193,7 @@ fn variable(bytes: &[u8]) -> Result<Option<(usize, usize)>, Refused> {
 }
 
 fn number(body: &mut Bytes) -> Result<u16, Refused> {
-    body.try_get_u16().map_err(|_| Refused::Broken)
+    body.try_get_u16().ok().ok_or(Refused::Broken)
 }
 
 fn bytes(body: &mut Bytes) -> Result<Bytes, Refused> {

@@ -35,7 +35,7 @@ fn a_full_message() {
     assert!(east.hypot(north) < 0.02, "{east} {north}");
     assert_eq!((car.track, car.class, car.score), (TrackId(7), Class::Car, 0.93));
     assert_eq!(fix.covariance, Covariance::round(1.5));
-    assert_eq!(truck.place.unwrap().covariance.east_north, 0.5);
+    assert_eq!(truck.place.map(|fix| fix.covariance.east_north), Some(0.5));
     assert_eq!(
         (truck.load, truck.lid, truck.body),
         (Some(LoadState::Full), Some(LidState::Open), Some(domain::BodyState::Down))

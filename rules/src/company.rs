@@ -49,14 +49,12 @@ impl Neighbour {
     }
 
     fn is_near(&self, one: &Standing, within_m: f64) -> bool {
-        match metres(&self.place, &one.place) {
-            Some(apart) => apart <= within_m,
-            None => {
-                let Some((mine, theirs)) = self.seen.zip(one.last.seen) else { return false };
-                let (a, b) = (mine.foot(), theirs.foot());
-                (a.x - b.x).hypot(a.y - b.y) <= WIDTHS * mine.w.max(theirs.w)
-            }
+        if let Some(apart) = metres(&self.place, &one.place) {
+            return apart <= within_m;
         }
+        let Some((mine, theirs)) = self.seen.zip(one.last.seen) else { return false };
+        let (a, b) = (mine.foot(), theirs.foot());
+        (a.x - b.x).hypot(a.y - b.y) <= WIDTHS * mine.w.max(theirs.w)
     }
 }
 

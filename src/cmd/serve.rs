@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::fences;
 use crate::aircraft::{self, Sky};
 use crate::cli;
-use crate::config::Loaded;
+use crate::config::{Config, Loaded};
 use crate::flights::{self, Works};
 use crate::locate::{Eye, Eyes};
 use crate::observations::{self, Ears, Listened, Scenes};
@@ -178,14 +178,7 @@ async fn serve(loaded: Loaded, watched: Watched) -> anyhow::Result<()> {
     }
     stages.spawn(stop_sources(board.clone(), Arc::clone(&inbox), stop.clone()));
     stages.spawn(tell_figures(statuses, sources, metrics, stop.clone()));
-    let (web, web_context, web_stop) = (config.dashboard(), context.clone(), stop.clone());
-    stages.spawn(async move {
-        ("web", dashboard::serve(&web, web_context, web_stop).await.map_err(Into::into))
-    });
-    let (mqtt, mqtt_stop) = (config.mqtt.clone(), stop.clone());
-    stages.spawn(async move {
-        ("mqtt", dashboard::deliver(&mqtt, &context, mqtt_stop).await.map_err(Into::into))
-    });
+    start_outlets(config, context, &stop, &mut stages);
     let to_judge = ends.to_judge.upgrade().context("the judge ended before anything was judged")?;
     stages.spawn(listen_to_sensors(&loaded, ears, (&store, &clock), to_judge, &stop));
     stages.spawn(listen(&loaded, &store, sky, &clock, &stop));
@@ -241,6 +234,18 @@ async fn start_terminals(
         ("terminals", terminals::listen(&loaded, store, clock, to_judge, &stop).await)
     });
     Ok(())
+}
+
+/// The web, and delivery over MQTT.
+fn start_outlets(config: &Config, context: Context, stop: &CancellationToken, stages: &mut Stages) {
+    let (web, web_context, web_stop) = (config.dashboard(), context.clone(), stop.clone());
+    stages.spawn(async move {
+        ("web", dashboard::serve(&web, web_context, web_stop).await.map_err(Into::into))
+    });
+    let (mqtt, mqtt_stop) = (config.mqtt.clone(), stop.clone());
+    stages.spawn(async move {
+        ("mqtt", dashboard::deliver(&mqtt, &context, mqtt_stop).await.map_err(Into::into))
+    });
 }
 
 /// Sensors and other detectors are listened to.

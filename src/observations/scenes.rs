@@ -3,6 +3,7 @@
 //! It is told by the camera itself (ONVIF `GlobalSceneChange`), kept over restarts, and ends with another survey.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -32,7 +33,10 @@ impl Stamp {
         };
         let (bytes, modified) =
             read().with_context(|| format!("cannot read the survey `{}`", survey.display()))?;
-        let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut sha256 = String::new();
+        for byte in Sha256::digest(&bytes) {
+            write!(sha256, "{byte:02x}").expect("a String takes every byte");
+        }
         let modified = modified.try_into().unwrap_or(Timestamp::MIN);
         Ok(Self { sha256, modified })
     }

@@ -126,7 +126,7 @@ impl Recorder {
             Verdict::Raised { alert, first, last } => self.raise(*alert, first, last).await,
             Verdict::StillThere { alert, again } => self.still_there(&alert, again).await,
             Verdict::RaisedTold { alert, first, last } => {
-                self.raise_told(*alert, first, last).await
+                self.raise_told(*alert, first, last).await;
             }
             Verdict::Judged(mark) => mark.recorded(),
             Verdict::Updated(alert) => {

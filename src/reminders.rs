@@ -7,10 +7,12 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use dashboard::{Fate, Intake, Publication};
 use domain::{Alert, AlertId, Clock, Receipt, Reminder};
 use ingest::{Broker, Heard, Keep};
 use jiff::{SignedDuration, Timestamp};
 use store::{Store, StoreError, Written};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
@@ -43,25 +45,73 @@ const AHEAD: SignedDuration = SignedDuration::from_mins(1);
 const LOOK: Duration = Duration::from_secs(2);
 const CLIENT: &str = "xunjian-receipts";
 
+/// Receipts that may wait to be read; connections that have more wait themselves.
+const WAITING: usize = 256;
+
+/// Where receipts come in, made before the stages start.
+pub(crate) struct Desk {
+    published: mpsc::Receiver<Publication>,
+    to_desk: mpsc::Sender<Publication>,
+}
+
+impl Desk {
+    pub(crate) fn new() -> Self {
+        let (to_desk, published) = mpsc::channel(WAITING);
+        Self { published, to_desk }
+    }
+
+    /// Where the embedded broker brings receipts; none where another broker is listened to, or nobody is reminded.
+    pub(crate) fn intake(&self, config: &Config) -> Option<Intake> {
+        let wanted = |topic: &str| topic.starts_with(TOPIC);
+        let reminds = !config.rules.parking.reminder.is_empty() && config.mqtt.url.is_none();
+        reminds.then(|| Intake::new(self.to_desk.clone(), wanted, MOST_BYTES))
+    }
+}
+
 /// Takes receipts, and gives up what has none in time, until the stop.
 pub(crate) async fn follow(
     config: &Config,
+    desk: Desk,
     store: Store,
     clock: Arc<dyn Clock>,
     reminded: Reminded,
     stop: &CancellationToken,
 ) -> anyhow::Result<()> {
     let log = Log { store: store.clone(), clock, reminded: reminded.clone() };
-    tokio::try_join!(hear(config, log, stop), settle(&store, &reminded, stop))?;
+    tokio::try_join!(hear(config, desk, log, stop), settle(&store, &reminded, stop))?;
     Ok(())
 }
 
-async fn hear(config: &Config, log: Log, stop: &CancellationToken) -> anyhow::Result<()> {
-    let Some(broker) = broker(config) else {
-        stop.cancelled().await;
-        return Ok(());
-    };
-    Ok(ingest::hear(&broker, &[FILTER], stop, log).await?)
+async fn hear(
+    config: &Config,
+    desk: Desk,
+    log: Log,
+    stop: &CancellationToken,
+) -> anyhow::Result<()> {
+    if let Some(broker) = broker(config) {
+        return Ok(ingest::hear(&broker, &[FILTER], stop, log).await?);
+    }
+    take_in(desk.published, log, stop).await;
+    Ok(())
+}
+
+/// Takes what clients of the embedded broker publish. What cannot be kept is not acknowledged: it comes again.
+async fn take_in(
+    mut published: mpsc::Receiver<Publication>,
+    mut log: Log,
+    stop: &CancellationToken,
+) {
+    loop {
+        let publication = tokio::select! {
+            () = stop.cancelled() => return,
+            publication = published.recv() => publication,
+        };
+        let Some(Publication { topic, payload, receipt }) = publication else { return };
+        match log.keep(&[Heard { topic, payload }]).await {
+            Ok(()) => receipt.answer(Fate::Kept),
+            Err(error) => tracing::warn!(%error, "a receipt cannot be kept"),
+        }
+    }
 }
 
 fn broker(config: &Config) -> Option<Broker> {

@@ -136,7 +136,11 @@ async fn serve(loaded: Loaded, watched: Watched) -> anyhow::Result<()> {
         scenes: &ears.scenes,
     };
     let mut context = shown.context(&model, masking, metrics.clone());
-    context.intake = ears.intake(config);
+    let receipts = reminders::Desk::new();
+    context.intake = match (ears.intake(config), receipts.intake(config)) {
+        (Some(observations), Some(receipts)) => Some(observations.and(receipts)),
+        (observations, receipts) => observations.or(receipts),
+    };
     let segments = SegmentDir::new(
         config.segments_dir(),
         config.ingest.segment_keep,
@@ -182,7 +186,7 @@ async fn serve(loaded: Loaded, watched: Watched) -> anyhow::Result<()> {
     let to_judge = ends.to_judge.upgrade().context("the judge ended before anything was judged")?;
     stages.spawn(listen_to_sensors(&loaded, ears, (&store, &clock), to_judge, &stop));
     stages.spawn(listen(&loaded, &store, sky, &clock, &stop));
-    stages.spawn(follow_reminders(&loaded, &store, reminded, &clock, &stop));
+    stages.spawn(follow_reminders(&loaded, receipts, &store, reminded, &clock, &stop));
     start_terminals(&loaded, &live, &store, &clock, &stop, &mut stages).await?;
     let (reading, until) = (reload::watch_files(material, layer, stop.clone()), live);
     stages.spawn(async move { ("fences", reading.await) });
@@ -267,6 +271,7 @@ fn listen_to_sensors(
 /// Receipts of reminders are taken.
 fn follow_reminders(
     loaded: &Loaded,
+    desk: reminders::Desk,
     store: &Store,
     reminded: Reminded,
     clock: &Arc<dyn Clock>,
@@ -274,7 +279,10 @@ fn follow_reminders(
 ) -> impl Future<Output = Ended> + Send + use<> {
     let (config, store) = (loaded.config.clone(), store.clone());
     let (clock, stop) = (Arc::clone(clock), stop.clone());
-    async move { ("reminders", reminders::follow(&config, store, clock, reminded, &stop).await) }
+    async move {
+        let following = reminders::follow(&config, desk, store, clock, reminded, &stop);
+        ("reminders", following.await)
+    }
 }
 
 /// Every source as it is at this moment.

@@ -32,7 +32,7 @@ pub(crate) enum Verdict {
     /// Reminded, and seen again when the time was up.
     StillThere {
         alert: Box<Alert>,
-        again: Option<Box<Shot>>,
+        again: Option<Again>,
     },
     /// Of a source that shows no pictures: what it said at the first moment and at the last.
     RaisedTold {
@@ -48,6 +48,13 @@ pub(crate) enum Verdict {
     Judged(Mark),
     /// A file of a flight was looked at whole: with everything before this recorded it need not be again.
     Read(Written),
+}
+
+/// The second capture: as a camera saw it, or as a source without pictures said it.
+#[derive(Debug)]
+pub(crate) enum Again {
+    Seen(Box<Shot>),
+    Said(Words),
 }
 
 /// What the judge has at the end: flights with what was noted of them.
@@ -211,9 +218,9 @@ impl FirstMoments {
                 None
             }
             Outcome::Raised(alert) => {
-                if let Now::Told(message) = now {
+                if let (Now::Told(message), Some(track)) = (now, alert.track) {
                     let first = self.words.remove(&alert.id);
-                    let last = Words::about(message, alert.track?);
+                    let last = Words::about(message, track);
                     return Some(Verdict::RaisedTold { alert, first, last });
                 }
                 let first = self.shots.remove(&alert.id);
@@ -224,7 +231,12 @@ impl FirstMoments {
                 Some(Verdict::Raised { alert, first, last })
             }
             Outcome::StillThere(alert) => {
-                let again = shot_of(now, &alert);
+                let again = match (now, alert.track) {
+                    (Now::Told(message), Some(track)) => {
+                        Some(Again::Said(Words::about(message, track)))
+                    }
+                    _ => shot_of(now, &alert).map(Again::Seen),
+                };
                 Some(Verdict::StillThere { alert, again })
             }
             Outcome::Shadow(alert) => {

@@ -15,7 +15,7 @@ use store::{Awaited, EvidenceState, ManifestContext, NewEvidence, Store};
 use tokio::sync::mpsc;
 
 use crate::stage::clip::{self, Cut, Cutter, Job};
-use crate::stage::judge::Verdict;
+use crate::stage::judge::{Again, Verdict};
 use crate::stage::shot::{self, Shot};
 use crate::stage::told::{self, Words};
 
@@ -64,6 +64,7 @@ const JPEG: &str = "image/jpeg";
 const JSON: &str = "application/json";
 const FIRST_WORDS: &str = "first_message.json";
 const LAST_WORDS: &str = "last_message.json";
+const AGAIN_WORDS: &str = "again_message.json";
 const CLIP: &str = "clip.mp4";
 const CLIP_TO_COME: Awaited<'_> = Awaited {
     name: CLIP,
@@ -202,9 +203,10 @@ impl Recorder {
     }
 
     /// The second capture first: whoever is told of the alert finds it.
-    async fn still_there(&self, alert: &Alert, again: Option<Box<Shot>>) {
+    async fn still_there(&self, alert: &Alert, again: Option<Again>) {
         match again {
-            Some(shot) => self.keep_shot(alert.id, "again", &shot).await,
+            Some(Again::Seen(shot)) => self.keep_shot(alert.id, "again", &shot).await,
+            Some(Again::Said(words)) => self.keep_words(alert.id, AGAIN_WORDS, words).await,
             None => {
                 let why = "no frame of this moment was kept";
                 self.missing(alert.id, &picture_name("again", "scene"), why).await;
@@ -227,19 +229,22 @@ impl Recorder {
         let alert = Alert { reminder, ..alert };
         self.persist(Report::Raise(&awaited, part_of), &alert).await;
         for (name, words) in words {
-            let Some(Words { at, line }) = words else {
-                self.missing(alert.id, name, "it began before the program did").await;
-                continue;
-            };
-            let file = NewEvidence {
-                name: name.to_owned(),
-                media_type: JSON.to_owned(),
-                taken_at: Some(at),
-                transform: told::WORDS.to_owned(),
-                bytes: line,
-            };
-            self.put(alert.id, file).await;
+            match words {
+                Some(words) => self.keep_words(alert.id, name, words).await,
+                None => self.missing(alert.id, name, "it began before the program did").await,
+            }
         }
+    }
+
+    async fn keep_words(&self, id: AlertId, name: &str, Words { at, line }: Words) {
+        let file = NewEvidence {
+            name: name.to_owned(),
+            media_type: JSON.to_owned(),
+            taken_at: Some(at),
+            transform: told::WORDS.to_owned(),
+            bytes: line,
+        };
+        self.put(id, file).await;
     }
 
     async fn keep_shot(&self, id: AlertId, when: &str, shot: &Shot) {

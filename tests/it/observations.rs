@@ -6,13 +6,13 @@ use rumqttc::{Client, Event, MqttOptions, Packet, QoS};
 use crate::program::{Heard, Mosquitto, PATIENCE, Running, Site, root, wait_for};
 
 /// A publisher that waits until everything is acknowledged.
-struct Sensor {
-    port: u16,
+pub(crate) struct Sensor {
+    pub(crate) port: u16,
 }
 
 impl Sensor {
     /// Publishes with `QoS` 1; returns once the broker has acknowledged every one.
-    fn tell(&self, topic: &str, payloads: &[String]) {
+    pub(crate) fn tell(&self, topic: &str, payloads: &[String]) {
         let mut options = MqttOptions::new("sensor", "127.0.0.1", self.port);
         options.set_clean_session(true);
         let (client, mut connection) = Client::new(options, 4096);
@@ -34,7 +34,7 @@ impl Sensor {
     }
 }
 
-const TOPIC: &str = "xunjian/observation/gate";
+pub(crate) const TOPIC: &str = "xunjian/observation/gate";
 
 /// A parked car and one that drives, once a second: the kerb of the demo's fence is at its feet.
 fn parked(from: Timestamp, seconds: std::ops::Range<i64>) -> Vec<String> {
@@ -56,9 +56,14 @@ const FENCE: &str = r#"{"type":"FeatureCollection","features":[{"type":"Feature"
     "properties":{"name":"路缘","kind":"no_parking","parking_authority":"traffic_police"}}]}"#;
 
 fn site(external: bool) -> Site {
+    site_with("", external)
+}
+
+/// `more` stands in `[rules.parking]`.
+pub(crate) fn site_with(parking: &str, external: bool) -> Site {
     let more = format!(
         "[detector]\nprovider = \"cpu\"\nmodel = \"nanodet-g\"\n\
-         [rules]\nfences = [\"fences.geojson\"]\n[rules.parking]\ndwell = \"20s\"\njam_onset = \"0s\"\n\
+         [rules]\nfences = [\"fences.geojson\"]\n[rules.parking]\ndwell = \"20s\"\njam_onset = \"0s\"\n{parking}\n\
          [observations]\nbehind = \"1h\"\n\
          [[source]]\nid = \"gate\"\nname = \"北门传感器\"\nobservation = {{ mapping = \"xunjian\" }}\n"
     );
@@ -68,7 +73,7 @@ fn site(external: bool) -> Site {
 }
 
 /// An hour's data of half an hour ago: nothing is ahead, nothing too old.
-fn start() -> Timestamp {
+pub(crate) fn start() -> Timestamp {
     let now = Timestamp::now().as_second();
     Timestamp::from_second(now).unwrap() - SignedDuration::from_mins(30)
 }
@@ -84,7 +89,7 @@ fn counter(site: &Site, name: &str) -> Option<u64> {
     lines.map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum()
 }
 
-fn ready(site: &Site) {
+pub(crate) fn ready(site: &Site) {
     wait_for("the broker", || site.ready().filter(|ready| ready["mqtt"]["connected"] == true));
 }
 

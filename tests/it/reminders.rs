@@ -1,10 +1,13 @@
 //! 违停十分钟提醒 end to end: the real program, a broker, a receipt, and the second capture.
 
+use std::ops::Range;
 use std::process::Command;
 
 use domain::{Clock as _, SystemClock};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+use crate::observations::{Sensor, TOPIC, ready, site_with, start};
 use crate::program::{Heard, Mosquitto, Site, root, text, wait_for};
 
 /// The demo's street as it happens; whoever stands for 2 s is reminded and has 6 s.
@@ -53,6 +56,61 @@ fn who_stays_after_the_reminder_is_queued_with_a_second_capture() {
     }
     assert!(program.stop());
     explained(&site, &id);
+}
+
+/// A parked car, told of once a second; from second `leaves` on it drives off.
+fn told(from: Timestamp, seconds: Range<i64>, leaves: i64) -> Vec<String> {
+    let one = |second: i64| {
+        let at = from + SignedDuration::from_secs(second);
+        let driven = u32::try_from((second - leaves).max(0)).unwrap();
+        let lon = 120.08680 + 8e-5 * f64::from(driven);
+        format!(
+            r#"{{"at":"{at}","seq":{second},"observations":[
+                {{"track":"parked","class":"car","score":0.9,"lon":{lon},"lat":30.8943,"accuracy_m":0.5}}]}}"#
+        )
+    };
+    seconds.map(one).collect()
+}
+
+/// A sensor and a receipt at the embedded broker; `leaves` counts from the delivery.
+fn reminded(leaves: i64) -> (Value, Site) {
+    const DELIVERED: i64 = 30;
+    let policy = "[[rules.parking.reminder]]\nwait = \"10min\"\nreceipt_within = \"1h\"";
+    let site = site_with(policy, false);
+    let program = site.serve();
+    ready(&site);
+    let reminders = Heard::of(site.mqtt, "xunjian/reminder/#");
+    let queue = Heard::on(site.mqtt);
+    let (sensor, from) = (Sensor { port: site.mqtt }, start());
+    sensor.tell(TOPIC, &told(from, 0..DELIVERED, DELIVERED + leaves));
+    let id = wait_for("somebody to remind", || first(&reminders, "new"))["id"].clone();
+    let id = id.as_str().unwrap();
+    let delivered = from + SignedDuration::from_secs(DELIVERED);
+    publish(site.mqtt, id, &format!(r#"{{"state":"delivered","at":"{delivered}"}}"#));
+    wait_for("the receipt", || of(&reminders, "update", id));
+    let rest = told(from, DELIVERED..DELIVERED + 601 + 80, DELIVERED + leaves);
+    sensor.tell(TOPIC, &rest);
+    let settled =
+        wait_for("an outcome", || of(&reminders, "end", id).or_else(|| of(&queue, "new", id)));
+    assert!(program.stop());
+    (settled, site)
+}
+
+#[test]
+fn left_at_9_59_is_closed_as_corrected() {
+    let (alert, _) = reminded(599);
+    assert_eq!(alert["reminder"]["state"], "corrected", "{alert}");
+    assert_eq!(alert["end_reason"], "left", "{alert}");
+}
+
+#[test]
+fn still_there_at_10_01_is_queued_with_two_captures() {
+    let (alert, site) = reminded(10_000);
+    assert_eq!(alert["reminder"]["state"], "still_there", "{alert}");
+    let evidence = site.dir.path().join("evidence").join(alert["id"].as_str().unwrap());
+    for capture in ["first", "last", "again"] {
+        assert!(evidence.join(format!("{capture}_message.json")).exists(), "{capture}");
+    }
 }
 
 fn explained(site: &Site, id: &str) {

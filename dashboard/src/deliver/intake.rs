@@ -14,8 +14,14 @@ use super::wire::{Codec, Refused};
 pub(super) const WINDOW: u16 = 1000;
 
 /// Takes publications on the topics that somebody listens to.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Intake {
+    routes: Vec<Route>,
+}
+
+/// Who takes what.
+#[derive(Clone)]
+struct Route {
     to: mpsc::Sender<Publication>,
     wanted: Arc<dyn Fn(&str) -> bool + Send + Sync>,
     most_bytes: usize,
@@ -55,34 +61,47 @@ impl Intake {
         wanted: impl Fn(&str) -> bool + Send + Sync + 'static,
         most_bytes: usize,
     ) -> Self {
-        Self { to, wanted: Arc::new(wanted), most_bytes }
+        Self { routes: vec![Route { to, wanted: Arc::new(wanted), most_bytes }] }
+    }
+
+    /// Both: what the first does not want goes to the second.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.routes.extend(other.routes);
+        self
     }
 
     pub(super) fn wants(&self, topic: &str) -> bool {
-        (self.wanted)(topic)
+        self.route(topic).is_some()
+    }
+
+    fn route(&self, topic: &str) -> Option<&Route> {
+        self.routes.iter().find(|route| (route.wanted)(topic))
     }
 
     /// The largest packet that is read.
     pub(super) fn most_packet(&self) -> usize {
         // A topic, an id and a few properties stand beside the payload.
-        self.most_bytes.saturating_add(4096)
+        let most = self.routes.iter().map(|route| route.most_bytes).max();
+        most.unwrap_or(0).saturating_add(4096)
     }
 
     /// Waits while too many wait. `false`: nobody takes them any more.
     pub(super) async fn put(&self, published: Published, tell: mpsc::Sender<Answer>) -> bool {
         let Published { topic, payload, id } = published;
+        let Some(route) = self.route(&topic) else { return false };
         // Nobody waits for the answer to `QoS` 0. A client that is gone comes back and sends again what it was not told.
         let receipt = Receipt::new(move |fate| {
             let told = id.is_none_or(|id| tell.try_send(Answer { id, fate }).is_ok());
             tracing::trace!(told, "publication answered");
         });
-        self.to.send(Publication { topic, payload, receipt }).await.is_ok()
+        route.to.send(Publication { topic, payload, receipt }).await.is_ok()
     }
 }
 
-impl fmt::Debug for Intake {
+impl fmt::Debug for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Intake").finish_non_exhaustive()
+        f.debug_struct("Route").finish_non_exhaustive()
     }
 }
 
@@ -229,6 +248,30 @@ mod tests {
         }
         let once = read(Codec::V4, b"\x30\x05\x00\x03a/b").unwrap().unwrap();
         assert_eq!((once.id, once.payload.len()), (None, 0));
+    }
+
+    #[tokio::test]
+    async fn each_topic_goes_to_who_wants_it() {
+        let (to_a, mut a) = mpsc::channel(1);
+        let (to_b, mut b) = mpsc::channel(1);
+        let both = Intake::new(to_a, |topic| topic == "a", 10).and(Intake::new(
+            to_b,
+            |topic| topic == "b",
+            20,
+        ));
+        assert_eq!(both.most_packet(), 4096 + 20);
+        assert!(both.wants("a") && both.wants("b") && !both.wants("c"));
+        let (tell, _told) = mpsc::channel(1);
+        let publish = |topic: &str| {
+            let published = Published { topic: topic.to_owned(), payload: Bytes::new(), id: None };
+            let (both, tell) = (both.clone(), tell.clone());
+            async move { both.put(published, tell).await }
+        };
+        assert!(publish("b").await);
+        assert_eq!(b.recv().await.unwrap().topic, "b");
+        assert!(publish("a").await);
+        assert_eq!(a.recv().await.unwrap().topic, "a");
+        assert!(!publish("c").await);
     }
 
     #[test]

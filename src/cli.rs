@@ -1,5 +1,7 @@
 //! What a person can type.
 
+mod construction;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,7 +12,8 @@ use crate::words::Language;
 
 mod eval;
 
-pub(crate) use eval::{Detect, Eval, EvalChange, EvalConstruction, Plates};
+pub(crate) use self::construction::{Construction, EvalConstruction, OfStore};
+pub(crate) use self::eval::{Detect, Eval, EvalChange, Plates};
 
 /// Xunjian 巡检: video in, reviewed enforcement work out.
 #[derive(Debug, Parser)]
@@ -90,37 +93,6 @@ pub(crate) struct Replay {
     /// Rule files that are to hold, instead of those of `--with`.
     #[arg(long, value_name = "FILE")]
     pub rules: Vec<PathBuf>,
-    #[arg(long)]
-    pub json: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Construction {
-    /// What stands or stood there, newest first.
-    List(OfStore),
-    /// Places of what was demolished that are to be looked at again, longest due first.
-    Due(OfStore),
-    /// Record that something was demolished: ends its alert and asks for visits.
-    Demolished {
-        /// The alert that it is known by.
-        alert: domain::AlertId,
-        /// Who says so.
-        #[arg(long)]
-        by: String,
-        /// When, RFC 3339. Default: now.
-        #[arg(long)]
-        at: Option<jiff::Timestamp>,
-        #[command(flatten)]
-        of: OfStore,
-    },
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct OfStore {
-    /// The configuration file. Default: xunjian.toml if it is there.
-    #[arg(long)]
-    pub config: Option<PathBuf>,
-    /// JSON instead of a table.
     #[arg(long)]
     pub json: bool,
 }

@@ -1,6 +1,7 @@
 //! What a person can type.
 
 mod construction;
+mod eval;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,8 +10,6 @@ use clap::{Parser, Subcommand, ValueEnum};
 use domain::AlertId;
 
 use crate::words::Language;
-
-mod eval;
 
 pub(crate) use self::construction::{Construction, EvalConstruction, OfStore};
 pub(crate) use self::eval::{Detect, Eval, EvalChange, Plates};

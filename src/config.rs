@@ -361,7 +361,9 @@ mod tests {
         let blocks = page.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
         let blocks: Vec<&str> = blocks.collect();
         assert_eq!(blocks.len(), 4);
-        blocks.iter().for_each(|block| check(block, &[]));
+        for block in &blocks {
+            check(block, &[]);
+        }
         let own = include_str!("../config/xunjian.toml");
         check(own, &[]);
     }

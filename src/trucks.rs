@@ -150,7 +150,9 @@ impl Feed {
             let page = self.store.terminal_reports(&terminal, from, to).await;
             let mut page = page.context("cannot read where trucks were")?;
             if let Some(plate) = self.fleet.plate_of(&terminal) {
-                page.iter_mut().for_each(|report| report.plate = Some(plate.to_owned()));
+                for report in &mut page {
+                    report.plate = Some(plate.to_owned());
+                }
             }
             if self.stop.is_cancelled() || pages.send(page).await.is_err() {
                 return Ok(());

@@ -55,7 +55,7 @@ fn main() -> Result<(), Failure> {
 fn view(source: &SourceId, number: u32, second: u32) -> Result<View, Failure> {
     let observation = |nth: u32| {
         let kerb = (number * EACH + nth) % (SIDE * SIDE);
-        let stands = nth % 10 == 0;
+        let stands = nth.is_multiple_of(10);
         let drives = f64::from(second) * 1e-4;
         let east = f64::from(kerb % SIDE) * 1e-3 + if stands { 0.0 } else { drives };
         let north = f64::from(kerb / SIDE) * 1e-3 + if stands { 0.0 } else { 5e-4 };

@@ -171,20 +171,7 @@ impl Config {
                 format!("must lie between 0.01 and 1, got `{}`", parking.overlap),
             ));
         }
-        for (key, value) in [("jam_onset", parking.jam_onset), ("loading", parking.loading)] {
-            if value > Duration::from_hours(1) {
-                problems.push((
-                    format!("rules.parking.{key}"),
-                    format!("must lie between 0s and 1h, got `{}`", humantime(value)),
-                ));
-            }
-        }
-        if !(1.0..=100.0).contains(&parking.jam_within_m) {
-            problems.push((
-                "rules.parking.jam_within_m".to_owned(),
-                format!("must lie between 1 and 100, got `{}`", parking.jam_within_m),
-            ));
-        }
+        problems.extend(parking.company_problems());
         problems.extend(self.merge.validate());
         problems.extend(parking.reminder.iter().enumerate().flat_map(|(n, one)| one.validate(n)));
         let ordered = 0.0 < parking.moved_iou
@@ -210,6 +197,28 @@ impl Config {
             ));
         }
         problems.extend(self.construction.validate());
+        problems
+    }
+}
+
+impl Parking {
+    /// Of what stands around a vehicle.
+    fn company_problems(&self) -> Vec<(String, String)> {
+        let mut problems = Vec::new();
+        for (key, value) in [("jam_onset", self.jam_onset), ("loading", self.loading)] {
+            if value > Duration::from_hours(1) {
+                problems.push((
+                    format!("rules.parking.{key}"),
+                    format!("must lie between 0s and 1h, got `{}`", humantime(value)),
+                ));
+            }
+        }
+        if !(1.0..=100.0).contains(&self.jam_within_m) {
+            problems.push((
+                "rules.parking.jam_within_m".to_owned(),
+                format!("must lie between 1 and 100, got `{}`", self.jam_within_m),
+            ));
+        }
         problems
     }
 }

@@ -23,7 +23,7 @@ pub struct Remind {
     /// Without a receipt for this long the reminder counts as not delivered. Default: 2min.
     #[serde(with = "humantime_serde")]
     pub receipt_within: Duration,
-    /// Where it could not be delivered: `wait_longer`, or `queue`, and a person decides at once. Default: wait_longer.
+    /// Where it could not be delivered: `wait_longer`, or `queue`, and a person decides at once. Default: `wait_longer`.
     pub undelivered: Undelivered,
     /// How long, then. Default: 20min.
     #[serde(with = "humantime_serde")]

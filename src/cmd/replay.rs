@@ -76,8 +76,10 @@ fn files(named: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
 }
 
 fn is_record(path: &Path) -> bool {
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    name.ends_with(".jsonl") || name.ends_with(".jsonl.gz")
+    let ends_in = |path: &Path, end: &str| path.extension().is_some_and(|ending| ending == end);
+    let packed =
+        ends_in(path, "gz") && path.file_stem().is_some_and(|stem| ends_in(stem.as_ref(), "jsonl"));
+    packed || ends_in(path, "jsonl")
 }
 
 /// What was read.

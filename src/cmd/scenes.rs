@@ -81,8 +81,8 @@ expect = ["EXPECTED"]
             let reports = scenes.test();
             (failure(&reports[0]), success(&reports[0]), note(&scenes, &reports))
         };
-        let (none, passed, note) = run("10 raised");
-        assert_eq!(none, None);
+        let (failed, passed, note) = run("10 raised");
+        assert_eq!(failed, None);
         assert_eq!(passed.as_deref(), Some("rule `dwells`, test `stands`: passed 通过"));
         assert_eq!(
             note,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use dashboard::{Context, Delivery, Masking, Readiness, Sources};
+use dashboard::{Context, Delivery, Intake, Masking, Readiness, Sources};
 use domain::{Clock, LonLat, SourceId, SourceStatus, SystemClock};
 use ingest::{Input, Pace, SegmentDir, SourceSpec, Start};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -137,24 +137,13 @@ async fn serve(loaded: Loaded, watched: Watched) -> anyhow::Result<()> {
     };
     let mut context = shown.context(&model, masking, metrics.clone());
     let receipts = reminders::Desk::new();
-    context.intake = match (ears.intake(config), receipts.intake(config)) {
-        (Some(observations), Some(receipts)) => Some(observations.and(receipts)),
-        (observations, receipts) => observations.or(receipts),
-    };
+    context.intake = intake(&ears, &receipts, config);
     let segments = SegmentDir::new(
         config.segments_dir(),
         config.ingest.segment_keep,
         config.ingest.segment_max_bytes,
     )?;
-    let cutter = Cutter::new(segments.clone(), config.segments_dir().join("clips"))
-        .context("cannot make a folder for clips")?;
-    let recorder = Recorder::new(
-        store.clone(),
-        Some(cutter),
-        manifest(&loaded, &model),
-        loaded.config.rules.merge.clone(),
-        Whose::Cameras,
-    );
+    let recorder = recorder(&loaded, &store, &model, &segments)?;
     let reminded = Reminded::default();
     let parts = Parts {
         sights: Some(sights),
@@ -194,6 +183,28 @@ async fn serve(loaded: Loaded, watched: Watched) -> anyhow::Result<()> {
     let outcome = supervise::supervise(stages, stop).await;
     store.close().await.context("cannot close the store")?;
     outcome
+}
+
+/// What clients of the embedded broker may publish.
+fn intake(ears: &Ears, receipts: &reminders::Desk, config: &Config) -> Option<Intake> {
+    match (ears.intake(config), receipts.intake(config)) {
+        (Some(observations), Some(receipts)) => Some(observations.and(receipts)),
+        (observations, receipts) => observations.or(receipts),
+    }
+}
+
+/// Records what comes of cameras.
+fn recorder(
+    loaded: &Loaded,
+    store: &Store,
+    model: &dashboard::Model,
+    segments: &SegmentDir,
+) -> anyhow::Result<Recorder> {
+    let config = &loaded.config;
+    let cutter = Cutter::new(segments.clone(), config.segments_dir().join("clips"))
+        .context("cannot make a folder for clips")?;
+    let (manifest, merge) = (manifest(loaded, model), config.rules.merge.clone());
+    Ok(Recorder::new(store.clone(), Some(cutter), manifest, merge, Whose::Cameras))
 }
 
 /// The store, with somebody who may sign in.

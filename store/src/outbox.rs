@@ -113,9 +113,10 @@ pub(crate) async fn enqueue(
     }
     let id = next(tx, "outbox").await?;
     // Who reminds listens beside the queue, and counts for itself.
-    let queue = match alert.is_queued() {
-        true => alert.queue.to_string(),
-        false => format!("{REMINDER}{}", alert.queue),
+    let queue = if alert.is_queued() {
+        alert.queue.to_string()
+    } else {
+        format!("{REMINDER}{}", alert.queue)
     };
     let seq = next(tx, &format!("queue/{queue}")).await?;
     let message = message(kind, count("outbox", "seq", seq)?, alert);

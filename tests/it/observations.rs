@@ -1,5 +1,6 @@
 //! What sensors tell over MQTT, end to end: a real broker, a real database, `kill -9`.
 
+use domain::{Clock as _, SystemClock};
 use jiff::{SignedDuration, Timestamp};
 use rumqttc::{Client, Event, MqttOptions, Packet, QoS};
 
@@ -74,7 +75,7 @@ pub(crate) fn site_with(parking: &str, external: bool) -> Site {
 
 /// An hour's data of half an hour ago: nothing is ahead, nothing too old.
 pub(crate) fn start() -> Timestamp {
-    let now = Timestamp::now().as_second();
+    let now = SystemClock.now().as_second();
     Timestamp::from_second(now).unwrap() - SignedDuration::from_mins(30)
 }
 
@@ -209,7 +210,7 @@ fn a_camera_whose_scene_changed_has_no_places_until_it_is_surveyed_again() {
     ready(&site);
     sensor.tell(topic, &[change(start())]);
     assert_eq!(warned(&site), Some(false), "it was surveyed after that");
-    sensor.tell(topic, &[change(Timestamp::now())]);
+    sensor.tell(topic, &[change(SystemClock.now())]);
     assert_eq!(warned(&site), Some(true));
     program.kill();
 

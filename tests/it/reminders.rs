@@ -47,7 +47,7 @@ fn who_stays_after_the_reminder_is_queued_with_a_second_capture() {
     assert_eq!(reminder["state"], "still_there");
     let settled: jiff::Timestamp = reminder["settled_at"].as_str().unwrap().parse().unwrap();
     assert!(settled.duration_since(delivered).as_secs_f64() >= 6.0, "{settled} {delivered}");
-    assert_eq!(queue.ids("new"), [id.clone()], "and nobody else");
+    assert_eq!(queue.ids("new"), [id.as_str()], "and nobody else");
     let evidence = site.dir.path().join("evidence").join(&id);
     for capture in ["first", "last", "again"] {
         wait_for(capture, || {

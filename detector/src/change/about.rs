@@ -46,7 +46,7 @@ pub fn about(
     let [before_crop, after_crop] = laid(before, after, warp, close)?;
     let shown = |scene: Frame, crop: Frame, window: Rect| -> opencv::Result<Shown> {
         let annotated = outlined(&scene, change, window)?;
-        Ok(Shown { annotated, scene, crop })
+        Ok(Shown { scene, annotated, crop })
     };
     Ok([shown(before_scene, before_crop, scene)?, shown(after_scene, after_crop, scene)?])
 }

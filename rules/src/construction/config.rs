@@ -11,7 +11,7 @@ use crate::Kind;
 #[serde(deny_unknown_fields, default)]
 pub struct Construction {
     /// Fences of these kinds are ground on which nothing may be built without a permit; of `no_build`, `farmland`, `river`,
-    /// `grid`. With `grid` that is all of the jurisdiction. Default: no_build, farmland, river.
+    /// `grid`. With `grid` that is all of the jurisdiction. Default: `no_build`, `farmland`, `river`.
     pub ground: Vec<Kind>,
     /// Less than this built on such ground is no alert, square metres. Default: 10.
     pub least_m2: f64,

@@ -102,11 +102,11 @@ impl<'a> Ground<'a> {
 
     /// The fence that most of it lies in, by its share of the ground that no permit covers; the first of equals.
     pub(super) fn most(&self, shape: &Shape, permits: Permits) -> Option<&'a Fence> {
-        let share = |laid: &Laid<'_>| {
+        let part_in = |laid: &Laid<'_>| {
             let alone = |at: [f64; 2]| self.forbids(permits)(at) && laid.ground.holds(at);
             shape.share(alone)
         };
-        let shares = self.forbidden.iter().map(|laid| (share(laid), laid.fence));
+        let shares = self.forbidden.iter().map(|laid| (part_in(laid), laid.fence));
         let most = shares.reduce(|best, next| if next.0 > best.0 { next } else { best });
         most.map(|(_, fence)| fence)
     }

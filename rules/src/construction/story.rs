@@ -27,8 +27,8 @@ fn on(origin: LonLat, [east, north]: [f64; 2], wide: f64, high: f64) -> Vec<[f64
     let plane = Plane::at(origin);
     let corners = [[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0], [-1.0, -1.0]];
     let corner = |[x, y]: [f64; 2]| {
-        let place = plane.place([east + x * wide / 2.0, north + y * high / 2.0]).unwrap();
-        [place.lon(), place.lat()]
+        let there = plane.place([east + x * wide / 2.0, north + y * high / 2.0]).unwrap();
+        [there.lon(), there.lat()]
     };
     corners.map(corner).to_vec()
 }

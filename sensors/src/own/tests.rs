@@ -10,10 +10,11 @@ const SCHEMA: &str = include_str!("../../../docs/observation.schema.json");
 fn said(text: &str) -> Result<Message, Refused> {
     let now = "2025-11-22T08:00:06Z".parse().unwrap();
     let topic = "xunjian/observation/gate";
-    match reader(crate::Mapping::Own).read(topic, text.as_bytes(), now)? {
-        Said::Observed(message) => Ok(message),
-        other => panic!("{other:?}"),
-    }
+    let said = reader(crate::Mapping::Own).read(topic, text.as_bytes(), now);
+    said.map(|said| {
+        let Said::Observed(message) = said else { unreachable!("own messages observe") };
+        message
+    })
 }
 
 /// `FULL` with one of its values changed.

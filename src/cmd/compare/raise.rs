@@ -113,7 +113,7 @@ impl Office {
     async fn seen(&self, id: AlertId, at: Timestamp) -> anyhow::Result<()> {
         self.store.build_seen(id, at).await?;
         if let Some(alert) = self.store.alert(id).await? {
-            let _: Written = self.store.update(&Alert { last_seen: at, ..alert }).await?;
+            drop(self.store.update(&Alert { last_seen: at, ..alert }).await?);
         }
         Ok(())
     }

@@ -198,7 +198,7 @@ fn a_row_of_parked_cars_is_no_queue() {
 
 #[test]
 fn who_is_loaded_has_longer() {
-    let config = Parking { loading: Duration::from_secs(60), ..Parking::default() };
+    let config = Parking { loading: Duration::from_mins(1), ..Parking::default() };
     let mut story = Story::with(config, &[strip("")], &[]);
     let person = Observation { class: Class::Person, ..car(8, 2.0, 1.0, 0.3) };
     story.see_for(60, &[car(1, 0.0, 0.0, 0.3), person]);

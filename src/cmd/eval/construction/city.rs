@@ -143,7 +143,7 @@ impl Cell {
             return Vec::new();
         }
         let ground = json!({ "name": format!("Cell {number}"), "kind": "no_build" });
-        let mut features = vec![self.feature("cell", [-HALF_M, HALF_M], ground)];
+        let mut features = vec![self.feature("cell", [-HALF_M, HALF_M], &ground)];
         let [from, to] = self.permit.validity();
         let mut site = json!({
             "name": format!("Site {number}"), "kind": "construction_site",
@@ -156,14 +156,14 @@ impl Cell {
         }
         match self.permit {
             Permit::None => {}
-            Permit::Elsewhere => features.push(self.feature("site", [32.0, 88.0], site)),
-            Permit::Partly => features.push(self.feature("site", [-HALF_M, 0.0], site)),
-            _ => features.push(self.feature("site", [-HALF_M, HALF_M], site)),
+            Permit::Elsewhere => features.push(self.feature("site", [32.0, 88.0], &site)),
+            Permit::Partly => features.push(self.feature("site", [-HALF_M, 0.0], &site)),
+            _ => features.push(self.feature("site", [-HALF_M, HALF_M], &site)),
         }
         features
     }
 
-    fn feature(&self, word: &str, [west, east]: [f64; 2], properties: Value) -> Value {
+    fn feature(&self, word: &str, [west, east]: [f64; 2], properties: &Value) -> Value {
         let corners =
             [[west, -HALF_M], [east, -HALF_M], [east, HALF_M], [west, HALF_M], [west, -HALF_M]];
         let degrees = |at: LonLat| [at.lon(), at.lat()];

@@ -66,11 +66,11 @@ impl Pair {
         let values = values.chunks_exact(3).map(|bgr| if bgr[0] > 127 { 1.0 } else { 0.0 });
         let truth = Likely { size: label.size, values: values.collect() };
         let drawn = change::changes(&plain, &truth, &[], &Rules { threshold: 0.5, least_px: 0.0 })?;
-        let gsd_m = gsd_cm / 100.0;
+        let pixel_m = gsd_cm / 100.0;
         Ok(Self {
             size: label.size,
-            drawn: drawn.changes.iter().map(|one| Region::drawn(one, gsd_m)).collect(),
-            found: found.changes.iter().map(|one| Region::found(one, gsd_m)).collect(),
+            drawn: drawn.changes.iter().map(|one| Region::drawn(one, pixel_m)).collect(),
+            found: found.changes.iter().map(|one| Region::found(one, pixel_m)).collect(),
         })
     }
 

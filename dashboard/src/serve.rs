@@ -162,6 +162,8 @@ mod tests {
                 "/api/alerts/{id}/decision",
                 "/api/alerts/{id}/evidence/{name}",
                 "/api/alerts/{id}/separate",
+                "/api/construction",
+                "/api/construction/due",
                 "/api/coverage",
                 "/api/coverage.geojson",
                 "/api/events",

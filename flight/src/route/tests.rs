@@ -165,7 +165,8 @@ proptest! {
                 bytes[at] = to;
             }
             if let Ok(route) = read(&bytes) {
-                prop_assert!((1..=3).contains(&route.waypoints.len()));
+                // Of the five that the plain line writes, one is nowhere and one is nonsense: a change may mend them.
+                prop_assert!((1..=5).contains(&route.waypoints.len()));
             }
         }
     }

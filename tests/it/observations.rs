@@ -176,7 +176,7 @@ fn another_broker_is_listened_to() {
     let told = parked(start(), 0..60);
     wait_for("the subscription", || {
         sensor.tell(TOPIC, &told[..1]);
-        (counter(&site, "xunjian_observation")? > 0).then_some(())
+        (kept(&site)? > 0).then_some(())
     });
     sensor.tell(TOPIC, &told);
     wait_for("an alert", || (!heard.ids("new").is_empty()).then_some(()));

@@ -150,7 +150,7 @@ fn killed_behind_a_file_a_flight_goes_on_with_the_next() {
     desk.done(flight);
     let looked_at = detected(&site);
     assert!(first_file > 40 && looked_at + first_file <= 101, "{first_file}, then {looked_at}");
-    assert!(!remembered.exists(), "the folder of work is removed");
+    wait_for("the folder of work to go", || (!remembered.exists()).then_some(()));
     let again = send(&site, &password, &[]);
     desk.done(again);
     assert_eq!(detected(&site), looked_at + 101, "without a restart all of it is looked at");

@@ -394,7 +394,7 @@ mod tests {
     fn problems_name_file_line_and_key() {
         check("[detector]\nmin_scoer = 0.5", &["x.toml:2: unknown field `min_scoer`"]);
         let told = |more: &str| format!("[[source]]\nid = \"a\"\n{more}");
-        check(&told(""), &["x.toml:1: `source.a.url`: "]);
+        check(&told(""), &["x.toml:2: `source.a.url`: "]);
         check(&told("observation = { mapping = \"xunjian\" }"), &[]);
         check(
             &told("observation = { mapping = \"frigate\" }"),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{AlertId, EndReason, Observation, TrackId, View};
+use domain::{AlertId, EndReason, Mount, Observation, TrackId, View};
 use jiff::Timestamp;
 
 use super::raise::raised;
@@ -28,7 +28,7 @@ impl Judge<'_> {
     pub(super) fn view(&mut self, lane: &mut Lane, view: &View) {
         let at = view.at;
         // Before anything is matched: who was not seen for long is not followed on across the gap.
-        self.lose(lane, at);
+        self.lose(lane, view);
         for seen in vehicles(view) {
             match lane.in_sight.remove(&seen.track) {
                 Some(standing) => self.follow(lane, standing, seen, view),
@@ -100,7 +100,8 @@ impl Judge<'_> {
     }
 
     /// Puts vehicles out of sight aside, and gives up those out of sight for too long.
-    fn lose(&mut self, lane: &mut Lane, at: Timestamp) {
+    fn lose(&mut self, lane: &mut Lane, view: &View) {
+        let at = view.at;
         let unseen: Vec<TrackId> = lane
             .in_sight
             .iter()
@@ -114,8 +115,14 @@ impl Judge<'_> {
             }
         }
         // A stay taken up from an earlier run lies in the future when its file is read again: it waits.
-        let given_up: Vec<Standing> =
-            lane.adrift.extract_if(.., |lost| lost.missed_for(at, self.patience(lost))).collect();
+        // Who only reports does not look, but tells who went where.
+        let reports = matches!(&view.mount, Mount::Moving { looked } if looked.is_empty());
+        let is_over = |lost: &mut Standing| {
+            let patience = self.patience(lost);
+            let went = reports && lost.left(self.config.grace);
+            lost.missed_for(at, patience) || (went && longer(at, lost.sighted, patience))
+        };
+        let given_up: Vec<Standing> = lane.adrift.extract_if(.., is_over).collect();
         for lost in given_up {
             let reason = self.why_gone(&lost);
             self.end(lost, reason);

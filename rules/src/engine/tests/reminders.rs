@@ -215,3 +215,19 @@ fn who_walks_by_loads_nothing() {
     story.see_for(10, &[car(1, 0.0, 0.0, 0.3)]);
     assert_eq!(story.alerts.len(), 1, "{:?}", story.log);
 }
+
+#[test]
+fn who_only_reports_tells_who_drove_off() {
+    let mut story = Story::with(reminding(Remind::default()), &[strip("")], &[]);
+    let told = Mount::Moving { looked: Vec::new() };
+    for _ in 0..12 {
+        story.see_from(told.clone(), vec![car(1, 0.0, 0.0, 0.3)]);
+    }
+    story.receive(true);
+    story.log.clear();
+    for metres in 1..30 {
+        story.see_from(told.clone(), vec![car(1, f64::from(metres) * 8.0, 0.0, 0.3)]);
+    }
+    assert_eq!(story.told().len(), 1, "{:?}", story.log);
+    assert!(story.log[0].ends_with("Left at 11, corrected"), "{:?}", story.log);
+}

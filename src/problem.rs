@@ -41,14 +41,14 @@ impl fmt::Display for Problem {
 }
 
 /// The line of `section.key`, or of its section when the key is not written; a source is
-/// `source.ID.key`.
+/// `source.ID.key`, or `source.ID.table.key`.
 fn line_of(text: &str, key: &str) -> Option<usize> {
+    if let Some(path) = key.strip_prefix("source.") {
+        let mut names = path.split('.');
+        return line_in_source(text, names.next()?, &names.collect::<Vec<_>>());
+    }
     let (section, name) = key.rsplit_once('.').unwrap_or(("", key));
-    let wanted = match section.strip_prefix("source.") {
-        Some(id) => return line_in_source(text, id, name),
-        None if section.is_empty() => None,
-        None => Some(format!("[{section}]")),
-    };
+    let wanted = (!section.is_empty()).then(|| format!("[{section}]"));
     let mut inside = wanted.is_none();
     let mut section_line = None;
     for (index, line) in text.lines().enumerate() {
@@ -65,14 +65,16 @@ fn line_of(text: &str, key: &str) -> Option<usize> {
     section_line
 }
 
-fn line_in_source(text: &str, id: &str, name: &str) -> Option<usize> {
+/// Of the innermost key of `names` that is written, or of the source's id.
+fn line_in_source(text: &str, id: &str, names: &[&str]) -> Option<usize> {
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
     let named =
         lines.iter().position(|line| is_key(line, "id") && line.split('"').nth(1) == Some(id))?;
     let begin = lines[..named].iter().rposition(|line| *line == "[[source]]")?;
     let length = lines[begin + 1..].iter().position(|line| *line == "[[source]]");
     let end = length.map_or(lines.len(), |length| begin + 1 + length);
-    let at = lines[begin..end].iter().position(|line| is_key(line, name));
+    let written = |name: &&str| lines[begin..end].iter().position(|line| is_key(line, name));
+    let at = names.iter().rev().find_map(written);
     Some(at.map_or(named, |offset| begin + offset) + 1)
 }
 
@@ -95,6 +97,7 @@ mod tests {
             ("source.a.url", Some(8)),
             ("source.b.url", Some(10)),
             ("source.b.survey", Some(11)),
+            ("source.b.url.camera", Some(10)),
             ("source.c.url", None),
             ("http.listen", None),
         ] {

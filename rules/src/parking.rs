@@ -224,6 +224,12 @@ impl Standing {
         matches!(mount, Mount::Fixed) || self.settled()
     }
 
+    /// Whether it stood here before `new` did. What an earlier run saw may lie ahead of what is read again: then it must have
+    /// begun before; if not, `new` is its beginning, read again.
+    pub(crate) fn was_there_before(&self, new: &Self, at: Timestamp) -> bool {
+        self.last_seen < at || self.since < new.since
+    }
+
     /// How well `seen` fits the place where this one stands.
     fn agreement(&self, seen: &Observation, mount: &Mount, config: &Parking) -> Agreement {
         match mount {
@@ -245,7 +251,8 @@ impl Standing {
 
     /// Another track has this vehicle now.
     pub(crate) fn hand_over(&mut self, seen: Observation, at: Timestamp) {
-        self.unseen += at.duration_since(self.last_seen) - self.averted;
+        let away = at.duration_since(self.last_seen) - self.averted;
+        self.unseen += away.max(SignedDuration::ZERO);
         self.see(seen, at);
     }
 

@@ -87,7 +87,7 @@ impl Judge<'_> {
             let found = in_sight.iter().find(|(_, new)| {
                 new.stay.is_none()
                     && new.last_seen == at
-                    && lost.last_seen < at
+                    && lost.was_there_before(new, at)
                     && new.may_take_over(&view.mount)
                     && lost.is_place_of(&new.last, &view.mount, self.config)
             });

@@ -69,3 +69,16 @@ fn another_form_is_not_read() {
         assert!(error.contains(problem), "{error}");
     }
 }
+
+#[test]
+fn what_is_read_again_from_the_middle_is_the_same_stay() {
+    let mut story = Story::new(&[strip("")]);
+    story.see_for(12, &[car(1, 0.0, 0.0, 0.3)]);
+    assert_eq!(story.alerts.len(), 1);
+    // The alert was written down, and that second 5 and on were judged was not.
+    let mut next = Story::resuming(&[strip("")], &story.alerts);
+    next.at = start() + SignedDuration::from_secs(5);
+    next.see_for(60, &[car(1, 0.0, 0.0, 0.3)]);
+    assert!(next.alerts.is_empty(), "{:?}", next.log);
+    assert!(next.log.iter().all(|line| line.ends_with("updated")), "{:?}", next.log);
+}
